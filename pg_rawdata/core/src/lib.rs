@@ -14,6 +14,7 @@
 pub mod error;
 pub mod geometry;
 pub mod osm;
+pub mod packed;
 pub mod read;
 pub mod request;
 pub mod stored;

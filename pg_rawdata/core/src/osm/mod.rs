@@ -102,7 +102,7 @@ pub struct Member<'a> {
 }
 
 /// Members of a relation, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Members<'a> {
     text: &'a str,
     spans: &'a [(ObjectId, Span)],
@@ -130,6 +130,14 @@ impl<'a> Members<'a> {
         self.spans.iter().map(move |(object, role)| Member { object: *object, role: role.of(text) })
     }
 }
+
+impl PartialEq for Members<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Members<'_> {}
 
 /// A relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
