@@ -1,0 +1,156 @@
+//! Errors as clients see them. The only file that picks SQLSTATEs.
+
+use pgrx::PgSqlErrorCode::{self, *};
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::panic::ErrorReportable;
+use rawdata_core::request::Refusal;
+use rawdata_core::{Error, ErrorKind};
+
+/// Ends the statement with an error, or gives the value.
+pub trait OrRaise<T> {
+    fn or_raise(self) -> T;
+}
+
+impl<T> OrRaise<T> for rawdata_core::Result<T> {
+    #[track_caller]
+    fn or_raise(self) -> T {
+        self.map_err(|error| report(&error)).unwrap_or_report()
+    }
+}
+
+impl<T> OrRaise<T> for Result<T, Refusal> {
+    #[track_caller]
+    fn or_raise(self) -> T {
+        self.map_err(|refusal| refused(&refusal)).unwrap_or_report()
+    }
+}
+
+impl<T> OrRaise<T> for Result<T, pgrx::spi::Error> {
+    #[track_caller]
+    fn or_raise(self) -> T {
+        self.map_err(|error| ErrorReport::new(ERRCODE_INTERNAL_ERROR, error.to_string(), "")).unwrap_or_report()
+    }
+}
+
+/// What the glue itself refuses.
+#[derive(Debug, Clone, Copy)]
+pub enum Refused {
+    /// Another import, or another change of the data, is running.
+    Busy,
+    /// The tables are not there yet.
+    NoTables,
+    /// Nothing is loaded yet.
+    NoData,
+    /// The caller lacks the right to read or write files of the server.
+    ServerFiles(&'static str),
+    /// Not a regular file, or not there, or not to be opened: the same to all who may not know more.
+    File,
+    /// A setting or argument has a value that does not exist.
+    AreaRule,
+    /// A function that only triggers may call.
+    TriggerOnly,
+    /// The installed PostGIS stores geometry in a form that is not known here.
+    PostgisVersion,
+    /// The file to write is there already, or cannot be made.
+    Write,
+    /// A boundary file is not what it should be.
+    Countries,
+    /// Threads cannot be started.
+    Threads,
+}
+
+/// Ends the statement.
+#[track_caller]
+pub fn refuse(what: Refused, about: &str) -> ! {
+    let (code, message, hint): (PgSqlErrorCode, String, &str) = match what {
+        Refused::Busy => (
+            ERRCODE_OBJECT_IN_USE,
+            "another import or update of the data set is running".to_owned(),
+            "Wait for it, or end it with pg_cancel_backend; see rawdata.import_progress.",
+        ),
+        Refused::NoTables => (
+            ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "the tables of rawdata do not exist yet".to_owned(),
+            "Run SELECT rawdata.create_tables() once, as the owner of the extension.",
+        ),
+        Refused::NoData => (
+            ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "no data set is loaded".to_owned(),
+            "Import one with rawdata.import_file or COPY rawdata.load.",
+        ),
+        Refused::ServerFiles(role) => (
+            ERRCODE_INSUFFICIENT_PRIVILEGE,
+            format!("permission denied for files of the server: only members of role \"{role}\" may use them"),
+            "Send the document through COPY rawdata.load, or ask for the role.",
+        ),
+        Refused::File => (
+            ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("cannot read a regular file under the path given{about}"),
+            "Give the absolute path of a file that the server's user may read.",
+        ),
+        Refused::AreaRule => (
+            ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("there is no area rule {about:?}"),
+            "The rules are \"tags\" and \"closed\".",
+        ),
+        Refused::TriggerOnly => (
+            ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
+            "function was not called by its trigger".to_owned(),
+            "Use COPY rawdata.load FROM STDIN (FORMAT binary).",
+        ),
+        Refused::PostgisVersion => (
+            ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!("PostGIS {about} is not supported"),
+            "Use PostGIS 3.",
+        ),
+        Refused::Write => (
+            ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("cannot make a new file under the path given{about}"),
+            "Give an absolute path in a folder that the server's user may write, where no file is yet.",
+        ),
+        Refused::Countries => (
+            ERRCODE_INVALID_PARAMETER_VALUE,
+            about.to_owned(),
+            "Give a GeoJSON FeatureCollection of Polygons and MultiPolygons.",
+        ),
+        Refused::Threads => {
+            (ERRCODE_INSUFFICIENT_RESOURCES, format!("could not start a thread: {about}"), "Try again later.")
+        }
+    };
+    raise(ErrorReport::new(code, message, "").set_hint(hint))
+}
+
+#[track_caller]
+fn raise(report: ErrorReport) -> ! {
+    let raised: Result<std::convert::Infallible, ErrorReport> = Err(report);
+    match raised.unwrap_or_report() {}
+}
+
+fn report(error: &Error) -> ErrorReport {
+    let code = match error.kind() {
+        ErrorKind::Xml => ERRCODE_INVALID_XML_CONTENT,
+        ErrorKind::Binary => ERRCODE_INVALID_BINARY_REPRESENTATION,
+        ErrorKind::Encoding => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
+        ErrorKind::Range => ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+        ErrorKind::Limit => ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+        ErrorKind::Memory => ERRCODE_OUT_OF_MEMORY,
+        ErrorKind::Unsupported => ERRCODE_FEATURE_NOT_SUPPORTED,
+        ErrorKind::Argument => ERRCODE_INVALID_PARAMETER_VALUE,
+        // Not class 58: the operator must not be alarmed by a file that a user named.
+        ErrorKind::Io => ERRCODE_INVALID_PARAMETER_VALUE,
+        _ => ERRCODE_DATA_EXCEPTION,
+    };
+    let mut report = ErrorReport::new(code, error.to_string(), "");
+    if let Some(place) = error.place() {
+        report = report.set_detail(place);
+    }
+    match error.hint() {
+        Some(hint) => report.set_hint(hint),
+        None => report,
+    }
+}
+
+fn refused(refusal: &Refusal) -> ErrorReport {
+    let message = refusal.items.first().map_or("request refused", |item| item.msg.as_str());
+    ErrorReport::new(ERRCODE_INVALID_PARAMETER_VALUE, message, "").set_detail(refusal.to_json().to_string())
+}

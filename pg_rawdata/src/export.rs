@@ -1,0 +1,111 @@
+//! The finished file of a request, in chunks.
+
+use std::io::Write;
+
+use pgrx::prelude::*;
+use rawdata_core::osm::Timestamp;
+use rawdata_core::request::query::{self, Source};
+use rawdata_core::stored::geometry::View;
+use rawdata_core::stored::jsonb::Object;
+use rawdata_core::write::{self, Encoder, Feature};
+use rawdata_core::{Error, ErrorKind, Result};
+
+use crate::error::{OrRaise, Refused, refuse};
+use crate::raw::datum::JsonText;
+use crate::raw::interrupts;
+use crate::raw::portal::{Portal, Row};
+use crate::{request, server_file};
+
+const ROWS_A_FETCH: i64 = 256;
+const CHUNK: usize = 1 << 20;
+/// 2000-01-01 in microseconds since 1970.
+const SERVER_EPOCH: i64 = 946_684_800_000_000;
+
+/// The finished file of a request, in chunks of 1 to 4 MiB. To be called in the select list, where it streams.
+#[pg_extern(stable, strict)]
+fn export(request: JsonText) -> SetOfIterator<'static, Vec<u8>> {
+    SetOfIterator::new(Chunks::start(&request))
+}
+
+/// Writes the file of a request into a new file of the server. How many bytes it has.
+#[pg_extern(strict)]
+fn export_file(path: &str, request: JsonText) -> i64 {
+    let mut file = server_file::create(path);
+    let written = (|| {
+        let mut size = 0;
+        for chunk in Chunks::start(&request) {
+            file.write_all(&chunk)?;
+            size += chunk.len() as u64;
+        }
+        file.sync_all()?;
+        Ok(size)
+    })();
+    match written {
+        Ok(size) => size.cast_signed(),
+        Err(error) => {
+            let error: std::io::Error = error;
+            // What was written is no whole file.
+            let _ = std::fs::remove_file(path);
+            refuse(Refused::Write, &format!(": {}", error.kind()))
+        }
+    }
+}
+
+/// An export on its way. Between calls it holds the encoder and the name of a portal, nothing of the server's.
+struct Chunks {
+    portal: Portal,
+    encoder: Option<Box<dyn Encoder + Send>>,
+    buffer: Vec<u8>,
+}
+
+impl Chunks {
+    fn start(request: &JsonText) -> Self {
+        let request = request::check(request);
+        let schema = request.schema();
+        let mut encoder = write::encoder(&schema).or_raise();
+        let mut buffer = Vec::new();
+        encoder.begin(&schema, &mut buffer).or_raise();
+        Self { portal: request::open(&request, query::rows), encoder: Some(encoder), buffer }
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        while self.buffer.len() < CHUNK
+            && let Some(mut encoder) = self.encoder.take()
+        {
+            interrupts::check();
+            let mut encoded = Ok(());
+            let fetched = self.portal.fetch(ROWS_A_FETCH, |row| {
+                if encoded.is_ok() {
+                    encoded = feature(row).and_then(|feature| encoder.feature(&feature, &mut self.buffer));
+                }
+            });
+            encoded.or_raise();
+            if i64::try_from(fetched).is_ok_and(|fetched| fetched == ROWS_A_FETCH) {
+                self.encoder = Some(encoder);
+            } else {
+                encoder.finish(&mut self.buffer).or_raise();
+                self.portal.close();
+            }
+        }
+        (!self.buffer.is_empty()).then(|| std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + CHUNK / 4)))
+    }
+}
+
+fn feature<'a>(row: &'a Row<'_>) -> Result<Feature<'a>> {
+    let broken = || Error::new(ErrorKind::Binary, "a row of the data set is not as it should be");
+    Ok(Feature {
+        source: row.int4(0).and_then(Source::from_code).ok_or_else(broken)?,
+        id: row.int8(1).ok_or_else(broken)?,
+        version: row.int4(2),
+        changeset: row.int8(3),
+        timestamp: row.int8(4).map(|time| Timestamp((time + SERVER_EPOCH).div_euclid(1_000_000))),
+        uid: row.int4(5),
+        user: row.text(6),
+        tags: Object::parse(row.bytes(7).ok_or_else(broken)?)?,
+        geometry: View::parse(row.bytes(8).ok_or_else(broken)?)?,
+    })
+}

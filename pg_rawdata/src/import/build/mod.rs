@@ -1,0 +1,68 @@
+//! From spools to tables: nodes, then ways, then relations, each from what the ones before left.
+
+mod nodes;
+mod relations;
+mod ways;
+
+use rawdata_core::geometry::{self, AreaRule, Problem};
+use rawdata_core::osm::{Element, ObjectId, Tags};
+
+use super::Report;
+use super::country::Countries;
+use super::fresh::Fresh;
+use super::progress::{self, Phase};
+use super::rows::RowWriter;
+use super::spool::Spools;
+use crate::raw::interrupts;
+
+/// Builds all tables.
+pub fn run(spools: Spools, fresh: &Fresh, area_rule: AreaRule) -> Report {
+    let Spools { nodes, ways, relations } = spools;
+    let countries = Countries::load();
+    let mut rows = RowWriter::open(fresh, &countries);
+    let mut report = Report::default();
+    let mut places = nodes::build(nodes, fresh, &mut rows, &mut report);
+    ways::build(ways, fresh, area_rule, &mut places, &mut rows, &mut report);
+    fresh.index_early("way_nodes");
+    relations::build(relations, fresh, &mut places, &mut rows, &mut report);
+    places.close();
+    let (unplaced, problems) = rows.finish();
+    report.unplaced = unplaced.cast_signed();
+    report.problems = problems.cast_signed();
+    report
+}
+
+/// Whether a tag is left that makes an object a feature.
+fn is_tagged(tags: Tags<'_>) -> bool {
+    tags.iter().any(|(key, _)| !geometry::is_dropped_key(key))
+}
+
+fn note_problems(rows: &mut RowWriter<'_>, object: ObjectId, problems: &[Problem]) {
+    for problem in problems {
+        rows.problem(object, problem.kind.name(), problem.place, &problem.detail());
+    }
+}
+
+/// Counts objects of a phase, showing progress and answering interrupts.
+struct Step {
+    phase: Phase,
+    done: u64,
+    total: u64,
+}
+
+impl Step {
+    fn new(phase: Phase, total: u64) -> Self {
+        progress::show(phase, 0, Some(total));
+        Self { phase, done: 0, total }
+    }
+
+    fn count(&mut self, _element: &Element<'_>) {
+        self.done += 1;
+        if self.done.is_multiple_of(progress::STEP) {
+            progress::show(self.phase, self.done, Some(self.total));
+        }
+        if self.done.is_multiple_of(64) {
+            interrupts::check();
+        }
+    }
+}

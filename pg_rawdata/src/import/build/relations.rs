@@ -1,0 +1,67 @@
+//! Relations: members for all, an area or lines for the tagged.
+
+use rawdata_core::geometry::{self, RelationMember};
+use rawdata_core::osm::{Element, ObjectKind, Place, Relation};
+use rawdata_core::packed::{members, refs};
+
+use super::{Step, is_tagged, note_problems};
+use crate::error::OrRaise;
+use crate::import::Report;
+use crate::import::fresh::Fresh;
+use crate::import::places::Places;
+use crate::import::progress::Phase;
+use crate::import::rows::RowWriter;
+use crate::import::spool::Spool;
+use crate::raw::bulk::Value;
+use crate::raw::interrupts;
+use crate::raw::lookup::Lookup;
+
+pub fn build(spool: Spool, fresh: &Fresh, places: &mut Places, rows: &mut RowWriter<'_>, report: &mut Report) {
+    let mut relation_members = fresh.open("relation_members");
+    let mut features = fresh.open("relations");
+    let ways = fresh.lookup("way_nodes", 3);
+    let mut packed = Vec::new();
+    let mut step = Step::new(Phase::Relations, spool.count());
+    let count = spool.drain(|element| {
+        step.count(element);
+        let Element::Relation(relation) = element else { return };
+        packed.clear();
+        members::encode(relation.members.iter(), &mut packed);
+        let version = relation.meta.version.map_or(Value::Null, Value::Int4);
+        relation_members.row(&[Value::Int8(relation.id), version, Value::Bytes(&packed)]);
+        if !is_tagged(relation.tags) {
+            return;
+        }
+        let known = way_members(relation, &ways, places);
+        let built = geometry::relation_geometry(relation.tags, &known, &mut || {
+            interrupts::check();
+            Ok(())
+        })
+        .or_raise();
+        note_problems(rows, element.object(), &built.problems);
+        match built.geometry {
+            Some(geometry) => rows.feature(&mut features, element, &geometry),
+            None => rows.unplaced(element),
+        }
+    });
+    relation_members.finish();
+    ways.close();
+    report.relations = count.cast_signed();
+    report.relation_features = features.finish().cast_signed();
+}
+
+/// The way members of a relation with what is known of their places.
+fn way_members<'a>(relation: &Relation<'a>, ways: &Lookup, places: &mut Places) -> Vec<RelationMember<'a>> {
+    let mut packed = Vec::new();
+    let mut ids = Vec::new();
+    let mut known = Vec::new();
+    for member in relation.members.iter().filter(|member| member.object.kind == ObjectKind::Way) {
+        let found = ways.get(member.object.id, &mut packed);
+        ids.clear();
+        refs::decode(&packed, &mut ids).or_raise();
+        let line: Vec<Option<Place>> = ids.iter().map(|id| places.get(*id)).collect();
+        known.push(RelationMember { id: member.object.id, role: member.role, places: found.then_some(line) });
+        interrupts::check();
+    }
+    known
+}

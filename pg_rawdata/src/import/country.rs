@@ -1,0 +1,36 @@
+//! Which countries hold a place: the table `countries`, indexed in memory.
+
+use rawdata_core::geometry::AreaIndex;
+use rawdata_core::stored;
+
+use crate::error::OrRaise;
+use crate::raw::portal::Portal;
+
+/// The outlines of all countries.
+pub struct Countries(AreaIndex);
+
+impl Countries {
+    /// Reads the table.
+    pub fn load() -> Self {
+        let portal = Portal::open("SELECT cid, geometry FROM rawdata.countries ORDER BY cid", &[]);
+        let mut areas = Vec::new();
+        while portal.fetch(100, |row| {
+            if let (Some(cid), Some(geometry)) = (row.int4(0), row.bytes(1)) {
+                areas.push((cid, stored::geometry::polygons(geometry).or_raise()));
+            }
+        }) == 100
+        {}
+        portal.close();
+        Self(AreaIndex::new(areas))
+    }
+
+    /// Puts the cid of the countries that hold a place into `keys`, ascending; 0 where none does.
+    pub fn holding(&self, lon: f64, lat: f64, keys: &mut Vec<i32>) {
+        keys.clear();
+        keys.extend(self.0.holding(lon, lat));
+        keys.sort_unstable();
+        if keys.is_empty() {
+            keys.push(0);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Objects between reading and building: a temporary file for each kind.
+//!
+//! A file in strict order of ids is built from as it comes. Any other goes by a sorted list of its ids, the newest
+//! version of an object winning, so that the order of a document and repeated objects in it make no difference.
+
+use rawdata_core::osm::{Element, ObjectKind};
+use rawdata_core::packed::record::{self, Decoder};
+use rawdata_core::{Error, ErrorKind, Result};
+
+use crate::error::OrRaise;
+use crate::raw::interrupts;
+use crate::raw::temp_file::TempFile;
+use crate::settings;
+
+const BUFFER: usize = 256 << 10;
+
+/// Whether ids came in strictly ascending order.
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    last: i64,
+    strict: bool,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self { last: i64::MIN, strict: true }
+    }
+}
+
+impl Order {
+    pub fn saw(&mut self, id: i64) {
+        self.strict &= id > self.last;
+        self.last = id;
+    }
+}
+
+/// Records of one kind on their way to its spool.
+pub struct Batch {
+    pub kind: ObjectKind,
+    pub bytes: Vec<u8>,
+    pub count: u64,
+}
+
+impl Batch {
+    pub fn new(kind: ObjectKind) -> Self {
+        Self { kind, bytes: Vec::new(), count: 0 }
+    }
+
+    /// The records so far, leaving none.
+    pub fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::new(self.kind))
+    }
+}
+
+/// The spools of the three kinds.
+pub struct Spools {
+    pub nodes: Spool,
+    pub ways: Spool,
+    pub relations: Spool,
+}
+
+impl Spools {
+    pub fn create() -> Self {
+        Self {
+            nodes: Spool::create(ObjectKind::Node),
+            ways: Spool::create(ObjectKind::Way),
+            relations: Spool::create(ObjectKind::Relation),
+        }
+    }
+
+    pub fn write(&mut self, batch: &Batch) {
+        let spool = match batch.kind {
+            ObjectKind::Node => &mut self.nodes,
+            ObjectKind::Way => &mut self.ways,
+            ObjectKind::Relation => &mut self.relations,
+        };
+        spool.file.write(&batch.bytes);
+        spool.count += batch.count;
+    }
+
+    pub fn set_orders(&mut self, [nodes, ways, relations]: [Order; 3]) {
+        self.nodes.sorted = nodes.strict;
+        self.ways.sorted = ways.strict;
+        self.relations.sorted = relations.strict;
+    }
+}
+
+/// Objects of one kind.
+pub struct Spool {
+    kind: ObjectKind,
+    file: TempFile,
+    count: u64,
+    sorted: bool,
+}
+
+impl Spool {
+    fn create(kind: ObjectKind) -> Self {
+        Self { kind, file: TempFile::create(), count: 0, sorted: true }
+    }
+
+    /// Objects written, repeated ones counted each time.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Hands over each object once, in order of ids, then deletes the spool. How many there were.
+    pub fn drain(mut self, mut each: impl FnMut(&Element<'_>)) -> u64 {
+        let count = if self.sorted { self.in_file_order(&mut each) } else { self.in_id_order(&mut each) };
+        self.file.close();
+        count
+    }
+
+    fn in_file_order(&mut self, each: &mut dyn FnMut(&Element<'_>)) -> u64 {
+        let mut decoder = Decoder::default();
+        let mut count = 0;
+        self.scan(|kind, _, body| {
+            each(&decoder.decode(kind, body)?);
+            count += 1;
+            Ok(())
+        });
+        count
+    }
+
+    fn in_id_order(&mut self, each: &mut dyn FnMut(&Element<'_>)) -> u64 {
+        let list = self.newest();
+        let mut decoder = Decoder::default();
+        let mut body = Vec::new();
+        for entry in &list {
+            self.file.seek(entry.byte);
+            body.resize(entry.length as usize, 0);
+            self.file.read(&mut body);
+            each(&decoder.decode(self.kind, &body).or_raise());
+            interrupts::check();
+        }
+        list.len() as u64
+    }
+
+    /// Where the newest version of each object lies, by id.
+    fn newest(&mut self) -> Vec<Entry> {
+        let mut list: Vec<Entry> = Vec::new();
+        let budget = settings::import_memory() / size_of::<Entry>();
+        if usize::try_from(self.count).is_ok_and(|count| count > budget) {
+            Err(Error::new(ErrorKind::Memory, format!("document has its {}s in no order of ids and is too large to sort", self.kind.name()))
+                .with_hint("Sort the document first, for example with osmium sort, or raise rawdata.import_memory."))
+            .or_raise()
+        }
+        list.reserve_exact(usize::try_from(self.count).unwrap_or(0));
+        self.scan(|_, byte, body| {
+            let (id, version) = record::peek(body)?;
+            let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+            list.push(Entry { id, version, byte, length });
+            Ok(())
+        });
+        list.sort_unstable_by_key(|entry| (entry.id, entry.version, entry.byte));
+        list.dedup_by(|later, kept| {
+            let same = later.id == kept.id;
+            if same {
+                *kept = *later;
+            }
+            same
+        });
+        list
+    }
+
+    /// Hands over kind, place in the file and body of each record, in the file's order.
+    fn scan(&mut self, mut each: impl FnMut(ObjectKind, u64, &[u8]) -> Result<()>) {
+        self.file.seek(0);
+        let mut buffer = vec![0; BUFFER];
+        let (mut filled, mut at) = (0, 0);
+        let mut buffer_starts = 0u64;
+        loop {
+            let rest = buffer.get(at..filled).unwrap_or_default();
+            let length = rest.first_chunk::<4>().map(|head| u32::from_le_bytes(*head) as usize);
+            if let Some(body) = length.and_then(|length| rest.get(4..4 + length)) {
+                each(self.kind, buffer_starts + at as u64 + 4, body).or_raise();
+                at += 4 + body.len();
+                continue;
+            }
+            let wanted = length.map_or(BUFFER, |length| (length + 4).max(BUFFER));
+            buffer.copy_within(at..filled, 0);
+            buffer_starts += at as u64;
+            filled -= at;
+            at = 0;
+            buffer.resize(wanted, 0);
+            let got = self.file.read(buffer.get_mut(filled..).unwrap_or_default());
+            interrupts::check();
+            if got == 0 {
+                return;
+            }
+            filled += got;
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    id: i64,
+    version: i64,
+    byte: u64,
+    length: u32,
+}

@@ -1,0 +1,72 @@
+//! One bytea by its bigint key, through a unique index, without a query.
+
+use pgrx::pg_sys;
+
+/// Looks up values in a table whose key and value are bigint and bytea columns.
+pub struct Lookup {
+    table: pg_sys::Relation,
+    index: pg_sys::Oid,
+    value_column: i16,
+}
+
+impl Lookup {
+    /// `value_column` counts from 1.
+    pub fn open(table: pg_sys::Oid, index: pg_sys::Oid, value_column: i16) -> Self {
+        // SAFETY: the lock is kept to the end of the transaction.
+        let table = unsafe { pg_sys::table_open(table, pg_sys::AccessShareLock as pg_sys::LOCKMODE) };
+        Self { table, index, value_column }
+    }
+
+    /// Puts the value for a key into `into`, or says that there is none.
+    pub fn get(&self, key: i64, into: &mut Vec<u8>) -> bool {
+        into.clear();
+        // SAFETY: the index belongs to the table and has a bigint as its first column; the tuple is used before the
+        // next step of the scan; the detoasted copy, if one was made, is freed.
+        unsafe {
+            let mut keys = std::mem::zeroed::<pg_sys::ScanKeyData>();
+            pg_sys::ScanKeyInit(
+                &raw mut keys,
+                1,
+                pg_sys::BTEqualStrategyNumber as u16,
+                pg_sys::Oid::from(pg_sys::F_INT8EQ),
+                pg_sys::Datum::from(key),
+            );
+            let scan = pg_sys::systable_beginscan(
+                self.table,
+                self.index,
+                true,
+                pg_sys::GetActiveSnapshot(),
+                1,
+                &raw mut keys,
+            );
+            let tuple = pg_sys::systable_getnext(scan);
+            let found = !tuple.is_null();
+            if found {
+                let mut null = false;
+                let value = pg_sys::heap_getattr(
+                    tuple,
+                    i32::from(self.value_column),
+                    (*self.table).rd_att,
+                    &raw mut null,
+                );
+                if !null {
+                    let stored = value.cast_mut_ptr::<pg_sys::varlena>();
+                    let plain = pg_sys::pg_detoast_datum_packed(stored);
+                    let content = pgrx::varlena_to_byte_slice(plain);
+                    into.extend_from_slice(content);
+                    if plain != stored {
+                        pg_sys::pfree(plain.cast());
+                    }
+                }
+            }
+            pg_sys::systable_endscan(scan);
+            found
+        }
+    }
+
+    /// Closes the table.
+    pub fn close(self) {
+        // SAFETY: the value is used up.
+        unsafe { pg_sys::table_close(self.table, pg_sys::NoLock as pg_sys::LOCKMODE) };
+    }
+}

@@ -1,0 +1,14 @@
+//! The only unsafe code of the extension: thin, safe-to-call wraps of what the server offers.
+//!
+//! Two rules hold for all of it. Nothing here is called from another thread than the backend's own.
+//! And nothing calls the server from `Drop`: an error may be on its way, and an abort cleans up by itself.
+#![expect(unsafe_code, reason = "the wraps of the server's C interface; each use says why it is sound")]
+
+pub mod bulk;
+pub mod datum;
+pub mod interrupts;
+pub mod lookup;
+pub mod portal;
+pub mod role;
+pub mod temp_file;
+pub mod thread;

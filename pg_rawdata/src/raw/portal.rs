@@ -1,0 +1,176 @@
+//! A query whose rows are fetched in pieces, known between calls by its name alone.
+
+use std::ffi::{CStr, CString};
+
+use pgrx::pg_sys;
+
+/// A parameter of a query.
+#[derive(Debug, Clone)]
+pub enum Param {
+    Int4(i32),
+    Int8(i64),
+    Text(String),
+    TextArray(Vec<String>),
+    Bytea(Vec<u8>),
+}
+
+/// An open portal. It ends with the transaction, or when closed.
+#[derive(Debug, Clone)]
+pub struct Portal {
+    name: CString,
+}
+
+impl Portal {
+    /// Opens a query with the statement's own snapshot, read-only.
+    pub fn open(query: &str, params: &[Param]) -> Self {
+        let query = CString::new(query).unwrap_or_default();
+        let mut types: Vec<pg_sys::Oid> = params.iter().map(Param::type_oid).collect();
+        // SAFETY: connect and finish frame the call; the parameters' datums live in SPI's own context until the portal
+        // has copied them; the portal itself is not SPI's and stays.
+        unsafe {
+            connect();
+            let mut values: Vec<pg_sys::Datum> = params.iter().map(|param| param.datum()).collect();
+            let portal = pg_sys::SPI_cursor_open_with_args(
+                std::ptr::null(),
+                query.as_ptr(),
+                i32::try_from(params.len()).unwrap_or(i32::MAX),
+                types.as_mut_ptr(),
+                values.as_mut_ptr(),
+                std::ptr::null(),
+                true,
+                0,
+            );
+            let name = CStr::from_ptr((*portal).name).to_owned();
+            pg_sys::SPI_finish();
+            Self { name }
+        }
+    }
+
+    /// Fetches up to `count` rows and hands each to `each`. How many there were; fewer than asked for only at the end.
+    pub fn fetch(&self, count: i64, mut each: impl FnMut(&Row<'_>)) -> usize {
+        // SAFETY: rows live in SPI's context, which lives until finish; a row is lent only to `each`.
+        unsafe {
+            connect();
+            let portal = pg_sys::SPI_cursor_find(self.name.as_ptr());
+            if portal.is_null() {
+                pgrx::ereport!(
+                    ERROR,
+                    pgrx::PgSqlErrorCode::ERRCODE_INVALID_CURSOR_STATE,
+                    "the export was ended by the end of its transaction"
+                );
+            }
+            pg_sys::SPI_cursor_fetch(portal, true, count);
+            let fetched = usize::try_from(pg_sys::SPI_processed).unwrap_or(0);
+            let table = pg_sys::SPI_tuptable;
+            if !table.is_null() {
+                let width = usize::try_from((*(*table).tupdesc).natts).unwrap_or(0);
+                let mut row = Row { values: vec![pg_sys::Datum::null(); width], nulls: vec![true; width], lent: std::marker::PhantomData };
+                for i in 0..fetched {
+                    pg_sys::heap_deform_tuple(
+                        *(*table).vals.add(i),
+                        (*table).tupdesc,
+                        row.values.as_mut_ptr(),
+                        row.nulls.as_mut_ptr(),
+                    );
+                    each(&row);
+                }
+            }
+            pg_sys::SPI_finish();
+            fetched
+        }
+    }
+
+    /// Ends the query.
+    pub fn close(&self) {
+        // SAFETY: the portal is looked up by name and closed if it is still there.
+        unsafe {
+            connect();
+            let portal = pg_sys::SPI_cursor_find(self.name.as_ptr());
+            if !portal.is_null() {
+                pg_sys::SPI_cursor_close(portal);
+            }
+            pg_sys::SPI_finish();
+        }
+    }
+}
+
+impl Param {
+    fn type_oid(&self) -> pg_sys::Oid {
+        match self {
+            Self::Int4(_) => pg_sys::INT4OID,
+            Self::Int8(_) => pg_sys::INT8OID,
+            Self::Text(_) => pg_sys::TEXTOID,
+            Self::TextArray(_) => pg_sys::TEXTARRAYOID,
+            Self::Bytea(_) => pg_sys::BYTEAOID,
+        }
+    }
+
+    fn datum(&self) -> pg_sys::Datum {
+        use pgrx::IntoDatum;
+        match self {
+            Self::Int4(value) => value.into_datum(),
+            Self::Int8(value) => value.into_datum(),
+            Self::Text(value) => value.as_str().into_datum(),
+            Self::TextArray(values) => values.clone().into_datum(),
+            Self::Bytea(value) => value.as_slice().into_datum(),
+        }
+        .unwrap_or(pg_sys::Datum::null())
+    }
+}
+
+/// A row of a portal. Columns count from 0; the caller knows their types from the query that it wrote.
+pub struct Row<'a> {
+    values: Vec<pg_sys::Datum>,
+    nulls: Vec<bool>,
+    lent: std::marker::PhantomData<&'a [u8]>,
+}
+
+impl Row<'_> {
+    fn datum(&self, column: usize) -> Option<pg_sys::Datum> {
+        match self.nulls.get(column) {
+            Some(false) => self.values.get(column).copied(),
+            _ => None,
+        }
+    }
+
+    /// The value as the server stores it.
+    pub fn raw(&self, column: usize) -> Option<pg_sys::Datum> {
+        self.datum(column)
+    }
+
+    /// An integer column.
+    pub fn int4(&self, column: usize) -> Option<i32> {
+        #[expect(clippy::cast_possible_truncation, reason = "an int4 datum holds 32 bits")]
+        self.datum(column).map(|datum| datum.value() as i32)
+    }
+
+    /// A bigint or timestamptz column.
+    pub fn int8(&self, column: usize) -> Option<i64> {
+        self.datum(column).map(|datum| datum.value().cast_signed() as i64)
+    }
+
+    /// The content of a varlena column, without its length word, unpacked.
+    pub fn bytes(&self, column: usize) -> Option<&[u8]> {
+        // SAFETY: the caller's query has a varlena type here; an unpacked copy lies in SPI's context, which outlives
+        // the row.
+        self.datum(column).map(|datum| unsafe {
+            pgrx::varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr()))
+        })
+    }
+
+    /// A text column.
+    pub fn text(&self, column: usize) -> Option<&str> {
+        self.bytes(column).and_then(|bytes| std::str::from_utf8(bytes).ok())
+    }
+}
+
+/// Connects to SPI.
+///
+/// # Safety
+/// `SPI_finish` must follow.
+unsafe fn connect() {
+    // SAFETY: as the caller promises.
+    if unsafe { pg_sys::SPI_connect() } != pg_sys::SPI_OK_CONNECT as i32 {
+        pgrx::error!("could not run a query inside the function");
+    }
+}

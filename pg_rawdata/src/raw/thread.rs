@@ -1,0 +1,19 @@
+//! Threads of pure Rust inside a backend.
+
+use std::thread::{Builder, JoinHandle};
+
+/// Starts a thread that gets no signals: they are for the backend's own thread, where the server's handlers may run.
+///
+/// The work must not call the server.
+pub fn spawn<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> std::io::Result<JoinHandle<T>> {
+    // SAFETY: the masks are plain values; the old one is put back before anything else happens on this thread.
+    unsafe {
+        let mut all = std::mem::zeroed::<libc::sigset_t>();
+        let mut before = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
+        let thread = Builder::new().name(name.to_owned()).spawn(work);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
+        thread
+    }
+}

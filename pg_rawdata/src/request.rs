@@ -1,0 +1,77 @@
+//! A request as SQL gives it: checked, its area mended where it must be, and turned into a portal.
+
+use rawdata_core::geometry::mend::{self, AreaCheck};
+use rawdata_core::request::query::{self, Param, Query};
+use rawdata_core::request::{Caller, Limits, Request, Service};
+
+use crate::error::{OrRaise, Refused, refuse};
+use crate::raw::datum::JsonText;
+use crate::raw::portal::{self, Portal};
+use crate::tables;
+
+/// Checks a request. The same parser as HTTP's; limits of area are HTTP's alone.
+pub fn check(request: &JsonText) -> Request {
+    let limits = Limits::default();
+    let mut request = Request::parse(request.0.as_bytes(), Service::Snapshot, &limits).or_raise();
+    match mend::check_area(request.area.polygons()) {
+        AreaCheck::Valid => {}
+        AreaCheck::Mended(polygons) => {
+            pgrx::notice!("the area crosses itself and was mended by the even-odd rule");
+            request.area = request.area.with_polygons(polygons);
+        }
+        AreaCheck::Refused(refusal) => Err(refusal.into()).or_raise(),
+    }
+    request.admit(Caller::DATABASE, &limits).or_raise();
+    request
+}
+
+/// Opens what a request selects: its rows, or their count.
+pub fn open(request: &Request, select: impl FnOnce(&Request, &str, Option<i32>) -> Query) -> Portal {
+    if !tables::exist() {
+        refuse(Refused::NoTables, "");
+    }
+    let query = select(request, &postgis_schema(), country_of(request));
+    let params: Vec<portal::Param> = query.params.into_iter().map(param).collect();
+    Portal::open(&query.text, &params)
+}
+
+/// The country whose outline the area is, if it is one: then its rows are those that carry the country's number.
+fn country_of(request: &Request) -> Option<i32> {
+    let shape = rawdata_core::stored::ewkb::multipolygon(request.area.polygons());
+    let postgis = postgis_schema();
+    let portal = Portal::open(
+        &format!(
+            "SELECT c.cid FROM rawdata.countries c, (SELECT {postgis}.ST_SnapToGrid(\
+                 {postgis}.ST_GeomFromEWKB($1), 1e-5) AS geom) asked \
+             WHERE c.geometry OPERATOR({postgis}.&&) {postgis}.ST_GeomFromEWKB($1) \
+               AND {postgis}.ST_NPoints(asked.geom) > 5 \
+               AND {postgis}.ST_Equals({postgis}.ST_SnapToGrid(c.geometry, 1e-5), asked.geom) ORDER BY c.cid LIMIT 1"
+        ),
+        &[portal::Param::Bytea(shape)],
+    );
+    let mut cid = None;
+    portal.fetch(1, |row| cid = row.int4(0));
+    portal.close();
+    cid
+}
+
+/// The schema that PostGIS is installed in, quoted.
+fn postgis_schema() -> String {
+    use pgrx::prelude::*;
+    Spi::get_one::<String>(
+        "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e \
+         JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'",
+    )
+    .or_raise()
+    .unwrap_or_default()
+}
+
+fn param(param: Param) -> portal::Param {
+    match param {
+        Param::Text(value) => portal::Param::Text(value),
+        Param::TextArray(values) => portal::Param::TextArray(values),
+        Param::Bytea(value) => portal::Param::Bytea(value),
+        Param::Int4(value) => portal::Param::Int4(value),
+        Param::Int8(value) => portal::Param::Int8(value),
+    }
+}

@@ -1,0 +1,40 @@
+//! Settings `rawdata.*`.
+
+use std::ffi::CString;
+
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
+
+static AREA_RULE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"tags"));
+// A small server has a few GB; the places of an extract of 100 million nodes take about 0.7 GB.
+static IMPORT_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(256);
+
+pub fn init() {
+    GucRegistry::define_string_guc(
+        c"rawdata.area_rule",
+        c"Which closed ways an import takes for areas.",
+        c"\"tags\": all but those whose tags say line. \"closed\": all of more than three refs, as the old service did.",
+        &AREA_RULE,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"rawdata.import_memory",
+        c"Memory that an import may use to hold places of nodes.",
+        c"Places beyond it are read back from the table.",
+        &IMPORT_MEMORY,
+        1,
+        1 << 20,
+        GucContext::Userset,
+        GucFlags::UNIT_MB,
+    );
+}
+
+/// The name of the rule by which closed ways become areas.
+pub fn area_rule() -> String {
+    AREA_RULE.get().and_then(|name| name.into_string().ok()).unwrap_or_default()
+}
+
+/// Bytes that an import may hold in memory.
+pub fn import_memory() -> usize {
+    usize::try_from(IMPORT_MEMORY.get()).unwrap_or(0) << 20
+}
