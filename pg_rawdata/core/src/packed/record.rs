@@ -28,10 +28,9 @@ pub fn encode(element: &Element<'_>, out: &mut Vec<u8>) -> Result<()> {
     ];
     varint::put(out, flags.iter().filter(|(on, _)| *on).map(|(_, bit)| bit).sum());
     varint::put_signed(out, element.object().id);
-    for number in [meta.version.map(i64::from), meta.timestamp.map(|t| t.0), meta.changeset, meta.uid.map(i64::from)] {
-        if let Some(number) = number {
-            varint::put_signed(out, number);
-        }
+    let numbers = [meta.version.map(i64::from), meta.timestamp.map(|t| t.0), meta.changeset, meta.uid.map(i64::from)];
+    for number in numbers.into_iter().flatten() {
+        varint::put_signed(out, number);
     }
     match element {
         Element::Node(node) => {
