@@ -39,8 +39,6 @@ pub enum Refused {
     Busy,
     /// The tables are not there yet.
     NoTables,
-    /// Nothing is loaded yet.
-    NoData,
     /// The caller lacks the right to read or write files of the server.
     ServerFiles(&'static str),
     /// Not a regular file, or not there, or not to be opened: the same to all who may not know more.
@@ -73,11 +71,6 @@ pub fn refuse(what: Refused, about: &str) -> ! {
             "the tables of rawdata do not exist yet".to_owned(),
             "Run SELECT rawdata.create_tables() once, as the owner of the extension.",
         ),
-        Refused::NoData => (
-            ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            "no data set is loaded".to_owned(),
-            "Import one with rawdata.import_file or COPY rawdata.load.",
-        ),
         Refused::ServerFiles(role) => (
             ERRCODE_INSUFFICIENT_PRIVILEGE,
             format!("permission denied for files of the server: only members of role \"{role}\" may use them"),
@@ -98,11 +91,9 @@ pub fn refuse(what: Refused, about: &str) -> ! {
             "function was not called by its trigger".to_owned(),
             "Use COPY rawdata.load FROM STDIN (FORMAT binary).",
         ),
-        Refused::PostgisVersion => (
-            ERRCODE_FEATURE_NOT_SUPPORTED,
-            format!("PostGIS {about} is not supported"),
-            "Use PostGIS 3.",
-        ),
+        Refused::PostgisVersion => {
+            (ERRCODE_FEATURE_NOT_SUPPORTED, format!("PostGIS {about} is not supported"), "Use PostGIS 3.")
+        }
         Refused::Write => (
             ERRCODE_INVALID_PARAMETER_VALUE,
             format!("cannot make a new file under the path given{about}"),
@@ -151,6 +142,6 @@ fn report(error: &Error) -> ErrorReport {
 }
 
 fn refused(refusal: &Refusal) -> ErrorReport {
-    let message = refusal.items.first().map_or("request refused", |item| item.msg.as_str());
+    let message = refusal.items.first().map_or_else(|| "request refused".to_owned(), |item| item.msg.clone());
     ErrorReport::new(ERRCODE_INVALID_PARAMETER_VALUE, message, "").set_detail(refusal.to_json().to_string())
 }

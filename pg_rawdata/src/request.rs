@@ -1,7 +1,6 @@
 //! A request as SQL gives it: checked, its area mended where it must be, and turned into a portal.
 
-use rawdata_core::geometry::mend::{self, AreaCheck};
-use rawdata_core::request::query::{self, Param, Query};
+use rawdata_core::request::query::{Param, Query};
 use rawdata_core::request::{Caller, Limits, Request, Service};
 
 use crate::error::{OrRaise, Refused, refuse};
@@ -12,14 +11,11 @@ use crate::tables;
 /// Checks a request. The same parser as HTTP's; limits of area are HTTP's alone.
 pub fn check(request: &JsonText) -> Request {
     let limits = Limits::default();
-    let mut request = Request::parse(request.0.as_bytes(), Service::Snapshot, &limits).or_raise();
-    match mend::check_area(request.area.polygons()) {
-        AreaCheck::Valid => {}
-        AreaCheck::Mended(polygons) => {
-            pgrx::notice!("the area crosses itself and was mended by the even-odd rule");
-            request.area = request.area.with_polygons(polygons);
-        }
-        AreaCheck::Refused(refusal) => Err(refusal.into()).or_raise(),
+    let request = Request::parse(request.0.as_bytes(), Service::Snapshot, &limits)
+        .and_then(|request| request.with_sound_area(&limits))
+        .or_raise();
+    if request.area.is_mended() {
+        pgrx::notice!("the area crosses itself and was mended by the even-odd rule");
     }
     request.admit(Caller::DATABASE, &limits).or_raise();
     request

@@ -36,7 +36,7 @@ fn status() -> TableIterator<
             return Ok(None);
         }
         let row = table.first();
-        Ok::<_, pgrx::spi::Error>(Some((
+        Ok::<_, spi::Error>(Some((
             row.get(1)?,
             row.get(2)?,
             row.get(3)?,

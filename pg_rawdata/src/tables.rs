@@ -2,7 +2,7 @@
 
 use pgrx::prelude::*;
 
-use crate::error::OrRaise;
+use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::role;
 
 /// Makes the tables, if they are not there. They belong to the extension's owner but are no members of the extension.
@@ -10,6 +10,12 @@ use crate::raw::role;
 fn create_tables() -> bool {
     if exist() {
         return false;
+    }
+    let postgis = Spi::get_one::<String>("SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'postgis'");
+    // Geometry is written as PostGIS 3 stores it.
+    let postgis = postgis.or_raise().unwrap_or_default();
+    if !postgis.starts_with("3.") {
+        refuse(Refused::PostgisVersion, &postgis);
     }
     role::acting_as(owner(), || {
         for script in [include_str!("../../sql/tables/data.sql"), include_str!("../../sql/tables/jobs.sql")] {

@@ -6,13 +6,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rawdata_core::osm::{ObjectKind, Timestamp};
+use rawdata_core::osm::{Element, ObjectKind, Timestamp};
 use rawdata_core::packed::record;
 use rawdata_core::read::{Header, Reader};
 use rawdata_core::{Error, ErrorKind, Result};
 
 use super::progress::{self, Phase};
-use super::spool::{Batch, Order, Spools};
+use super::spool::{self, Batch, Order, Spools};
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::{interrupts, thread};
 
@@ -133,7 +133,11 @@ fn read(source: Box<dyn Read + Send>, out: &SyncSender<Message>) -> Result<Box<E
     let mut orders = [Order::default(); 3];
     let mut newest = None;
     let mut batches = [ObjectKind::Node, ObjectKind::Way, ObjectKind::Relation].map(Batch::new);
+    let mut locations = Vec::new();
     while let Some(element) = reader.next()? {
+        if let Element::Way(way) = &element {
+            locations.extend(spool::locations(way));
+        }
         newest = newest.max(element.meta().timestamp);
         let kind = element.object().kind as usize;
         if let (Some(order), Some(batch)) = (orders.get_mut(kind), batches.get_mut(kind)) {
@@ -143,6 +147,13 @@ fn read(source: Box<dyn Read + Send>, out: &SyncSender<Message>) -> Result<Box<E
             if batch.bytes.len() >= BATCH_BYTES {
                 out.send(Message::Batch(batch.take())).map_err(|_| gone())?;
             }
+        }
+        for node in locations.drain(..) {
+            let [order, ..] = &mut orders;
+            let [batch, ..] = &mut batches;
+            order.saw(node.id);
+            record::encode(&Element::Node(node), &mut batch.bytes)?;
+            batch.count += 1;
         }
     }
     for mut batch in batches {

@@ -1,5 +1,7 @@
 //! The tables that an import fills, beside those that readers use, until they take their place.
 
+use std::num::NonZeroUsize;
+
 use pgrx::prelude::*;
 
 use super::progress::{self, Phase};
@@ -42,7 +44,7 @@ impl Fresh {
     }
 
     /// Looks up the bytea in the given column (from 1) by the key of a twin that is indexed.
-    pub fn lookup(&self, table: &str, column: i16) -> Lookup {
+    pub fn lookup(&self, table: &str, column: NonZeroUsize) -> Lookup {
         let key = Spi::get_one::<pg_sys::Oid>(&format!("SELECT 'rawdata.{table}_pkey'::pg_catalog.regclass::oid"));
         let index = self.oid(&format!("_fresh_{}", key.or_raise().unwrap_or(pg_sys::InvalidOid).to_u32()));
         Lookup::open(self.oid(&format!("_fresh_{table}")), index, column)

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 
+use pgrx::WhoAllocated;
+use pgrx::datum::TryFromDatumError;
 use pgrx::prelude::*;
-use pgrx::{WhoAllocated, heap_tuple::PgHeapTupleError};
 
 use super::Import;
 use super::feed::Input;
@@ -17,21 +18,19 @@ thread_local! {
 
 /// Before the first piece.
 #[pg_trigger]
-fn _load_begin<'a>(
-    _trigger: &'a PgTrigger<'a>,
-) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, Infallible> {
+fn _load_begin<'a>(_trigger: &'a PgTrigger<'a>) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, Infallible> {
     let import = Import::begin(Input::Chunks, None);
     RUNNING.set(Some(import));
     // A COPY that fails between two pieces fails outside of these functions.
     pgrx::register_xact_callback(pgrx::PgXactCallbackEvent::Abort, || drop(RUNNING.take()));
-    Ok(None::<PgHeapTuple<'a, pgrx::AllocatedByPostgres>>)
+    Ok(None::<PgHeapTuple<'a, AllocatedByPostgres>>)
 }
 
 /// A piece: bytes as they are, or a line of text without its end.
 #[pg_trigger]
 fn _load_chunk<'a>(
     trigger: &'a PgTrigger<'a>,
-) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, PgHeapTupleError> {
+) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, TryFromDatumError> {
     let Some(row) = trigger.new() else { refuse(Refused::TriggerOnly, "") };
     let chunk = match row.get_by_name::<&[u8]>("chunk") {
         Ok(chunk) => chunk.unwrap_or_default().to_vec(),
@@ -46,9 +45,7 @@ fn _load_chunk<'a>(
 
 /// After the last piece.
 #[pg_trigger]
-fn _load_end<'a>(
-    _trigger: &'a PgTrigger<'a>,
-) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, Infallible> {
+fn _load_end<'a>(_trigger: &'a PgTrigger<'a>) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, Infallible> {
     let Some(import) = RUNNING.take() else { refuse(Refused::TriggerOnly, "") };
     let report = import.finish();
     notice!(
@@ -64,5 +61,5 @@ fn _load_end<'a>(
         report.unplaced,
         report.problems
     );
-    Ok(None::<PgHeapTuple<'a, pgrx::AllocatedByPostgres>>)
+    Ok(None::<PgHeapTuple<'a, AllocatedByPostgres>>)
 }

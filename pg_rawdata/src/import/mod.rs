@@ -101,7 +101,9 @@ impl Import {
 
 /// Makes this transaction the only one that may change the data set, or refuses at once.
 pub fn only_writer() {
-    let alone = Spi::get_one::<bool>("SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('rawdata.data_set', 0))");
+    let alone = Spi::get_one::<bool>(
+        "SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('rawdata.data_set', 0))",
+    );
     if alone.or_raise() != Some(true) {
         refuse(Refused::Busy, "");
     }
@@ -109,7 +111,7 @@ pub fn only_writer() {
 
 /// Writes down what is loaded.
 fn record(header: &Header, area_rule: AreaRule, report: &Report) {
-    let bounds = header.bounds.map(|(low, high)| [low.lon(), low.lat(), high.lon(), high.lat()]);
+    let bounds = header.bbox.map(|(low, high)| [low.lon(), low.lat(), high.lon(), high.lat()]);
     let corner = |i: usize| bounds.and_then(|b| b.get(i).copied());
     Spi::run_with_args(
         "INSERT INTO rawdata.data_set AS d (area_rule, data_timestamp, sequence, replication_url, generator, bounds, \
@@ -124,7 +126,7 @@ fn record(header: &Header, area_rule: AreaRule, report: &Report) {
         &[
             area_rule.name().into(),
             header.timestamp.map(|time| time.0 as f64).into(),
-            header.sequence.into(),
+            header.replication_sequence.into(),
             header.replication_url.as_deref().into(),
             header.generator.as_deref().into(),
             corner(0).into(),

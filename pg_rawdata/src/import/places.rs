@@ -1,5 +1,7 @@
 //! Places of all nodes, for the ways that come after them.
 
+use std::num::NonZeroUsize;
+
 use rawdata_core::osm::Place;
 use rawdata_core::packed::node_block::{self, Entry, NodeBlock};
 
@@ -11,6 +13,8 @@ use crate::settings;
 
 /// Blocks that are kept unpacked, a power of two. A way's nodes mostly lie in few blocks.
 const UNPACKED: usize = 2048;
+
+const PLACES_COLUMN: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// Writes places as they come, in order of ids.
 pub struct PlacesWriter {
@@ -58,7 +62,7 @@ impl PlacesWriter {
         self.table.finish();
         let rest = self.held.full.then(|| {
             fresh.index_early("node_places");
-            fresh.lookup("node_places", 2)
+            fresh.lookup("node_places", PLACES_COLUMN)
         });
         let unpacked = std::iter::repeat_with(|| (None, NodeBlock::default())).take(UNPACKED).collect();
         Places { held: self.held, rest, unpacked, packed: Vec::new() }

@@ -41,10 +41,8 @@ impl<'c> RowWriter<'c> {
     pub fn feature(&mut self, table: &mut BulkInsert, element: &Element<'_>, geometry: &Geometry) {
         self.pack_tags(element);
         self.geometry.clear();
-        stored::geometry::write(geometry, &mut self.geometry);
-        self.keys.clear();
-        let (lon, lat) = geometry::centroid(geometry);
-        self.countries.holding(lon, lat, &mut self.keys);
+        stored::geometry::write(geometry, &mut self.geometry).or_raise();
+        self.countries.of(geometry, &mut self.keys);
         self.country.clear();
         stored::array::write_int4(&self.keys, &mut self.country);
         let [id, uid, user, version, changeset, timestamp] = head(element);
@@ -73,7 +71,7 @@ impl<'c> RowWriter<'c> {
     pub fn problem(&mut self, object: ObjectId, problem: &str, place: Option<Place>, detail: &str) {
         self.geometry.clear();
         if let Some(place) = place {
-            stored::geometry::write(&Geometry::Point(place), &mut self.geometry);
+            stored::geometry::write(&Geometry::Point(place), &mut self.geometry).or_raise();
         }
         self.problems.row(&[
             Value::Bytes(object.kind.name().as_bytes()),
@@ -91,7 +89,7 @@ impl<'c> RowWriter<'c> {
 
     fn pack_tags(&mut self, element: &Element<'_>) {
         self.tags.clear();
-        let kept = element.tags().iter().filter(|(key, _)| !geometry::is_dropped_key(key));
+        let kept = element.tags().iter().filter(|(key, _)| !geometry::is_dropped(key));
         let packed: Result<()> = stored::jsonb::write(kept, &mut self.tags);
         packed.map_err(|error: Error| error.in_object(element.object())).or_raise();
     }

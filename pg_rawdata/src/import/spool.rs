@@ -3,7 +3,7 @@
 //! A file in strict order of ids is built from as it comes. Any other goes by a sorted list of its ids, the newest
 //! version of an object winning, so that the order of a document and repeated objects in it make no difference.
 
-use rawdata_core::osm::{Element, ObjectKind};
+use rawdata_core::osm::{Element, Meta, Node, ObjectKind, Tags, Way};
 use rawdata_core::packed::record::{self, Decoder};
 use rawdata_core::{Error, ErrorKind, Result};
 
@@ -32,6 +32,21 @@ impl Order {
         self.strict &= id > self.last;
         self.last = id;
     }
+}
+
+/// The version of a node that is known only from a way that tells its place. Any other version of it is newer.
+const FROM_WAY: i32 = -1;
+
+/// The nodes of a way that tells their places, as a file with `LocationsOnWays` does instead of listing them.
+pub fn locations<'a>(way: &Way<'a>) -> impl Iterator<Item = Node<'static>> + use<'a> {
+    let meta = Meta { version: Some(FROM_WAY), ..Meta::default() };
+    let known = way.refs.iter().zip(way.places.unwrap_or_default());
+    known.filter_map(move |(id, place)| Some(Node { id: *id, place: Some((*place)?), meta, tags: Tags::default() }))
+}
+
+/// The version of a node as the document gives it.
+pub fn version_of(node: &Node<'_>) -> Option<i32> {
+    node.meta.version.filter(|version| *version != FROM_WAY)
 }
 
 /// Records of one kind on their way to its spool.
@@ -140,8 +155,11 @@ impl Spool {
         let mut list: Vec<Entry> = Vec::new();
         let budget = settings::import_memory() / size_of::<Entry>();
         if usize::try_from(self.count).is_ok_and(|count| count > budget) {
-            Err(Error::new(ErrorKind::Memory, format!("document has its {}s in no order of ids and is too large to sort", self.kind.name()))
-                .with_hint("Sort the document first, for example with osmium sort, or raise rawdata.import_memory."))
+            Err(Error::new(
+                ErrorKind::Memory,
+                format!("document has its {}s in no order of ids and is too large to sort", self.kind.name()),
+            )
+            .with_hint("Sort the document first, for example with osmium sort, or raise rawdata.import_memory."))
             .or_raise()
         }
         list.reserve_exact(usize::try_from(self.count).unwrap_or(0));

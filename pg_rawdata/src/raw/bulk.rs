@@ -101,8 +101,7 @@ impl BulkInsert {
             return *slot;
         }
         // SAFETY: the relation is open.
-        let slot =
-            unsafe { in_transaction_context(|| pg_sys::table_slot_create(self.relation, std::ptr::null_mut())) };
+        let slot = unsafe { in_transaction_context(|| pg_sys::table_slot_create(self.relation, std::ptr::null_mut())) };
         self.slots.push(slot);
         slot
     }

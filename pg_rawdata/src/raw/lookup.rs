@@ -1,17 +1,19 @@
 //! One bytea by its bigint key, through a unique index, without a query.
 
+use std::num::NonZeroUsize;
+
 use pgrx::pg_sys;
 
 /// Looks up values in a table whose key and value are bigint and bytea columns.
 pub struct Lookup {
     table: pg_sys::Relation,
     index: pg_sys::Oid,
-    value_column: i16,
+    value_column: NonZeroUsize,
 }
 
 impl Lookup {
     /// `value_column` counts from 1.
-    pub fn open(table: pg_sys::Oid, index: pg_sys::Oid, value_column: i16) -> Self {
+    pub fn open(table: pg_sys::Oid, index: pg_sys::Oid, value_column: NonZeroUsize) -> Self {
         // SAFETY: the lock is kept to the end of the transaction.
         let table = unsafe { pg_sys::table_open(table, pg_sys::AccessShareLock as pg_sys::LOCKMODE) };
         Self { table, index, value_column }
@@ -31,25 +33,12 @@ impl Lookup {
                 pg_sys::Oid::from(pg_sys::F_INT8EQ),
                 pg_sys::Datum::from(key),
             );
-            let scan = pg_sys::systable_beginscan(
-                self.table,
-                self.index,
-                true,
-                pg_sys::GetActiveSnapshot(),
-                1,
-                &raw mut keys,
-            );
+            let scan =
+                pg_sys::systable_beginscan(self.table, self.index, true, pg_sys::GetActiveSnapshot(), 1, &raw mut keys);
             let tuple = pg_sys::systable_getnext(scan);
             let found = !tuple.is_null();
             if found {
-                let mut null = false;
-                let value = pg_sys::heap_getattr(
-                    tuple,
-                    i32::from(self.value_column),
-                    (*self.table).rd_att,
-                    &raw mut null,
-                );
-                if !null {
+                if let Some(value) = pgrx::htup::heap_getattr_raw(tuple, self.value_column, (*self.table).rd_att) {
                     let stored = value.cast_mut_ptr::<pg_sys::varlena>();
                     let plain = pg_sys::pg_detoast_datum_packed(stored);
                     let content = pgrx::varlena_to_byte_slice(plain);

@@ -64,7 +64,11 @@ impl Portal {
             let table = pg_sys::SPI_tuptable;
             if !table.is_null() {
                 let width = usize::try_from((*(*table).tupdesc).natts).unwrap_or(0);
-                let mut row = Row { values: vec![pg_sys::Datum::null(); width], nulls: vec![true; width], lent: std::marker::PhantomData };
+                let mut row = Row {
+                    values: vec![pg_sys::Datum::null(); width],
+                    nulls: vec![true; width],
+                    lent: std::marker::PhantomData,
+                };
                 for i in 0..fetched {
                     pg_sys::heap_deform_tuple(
                         *(*table).vals.add(i),
@@ -133,11 +137,6 @@ impl Row<'_> {
         }
     }
 
-    /// The value as the server stores it.
-    pub fn raw(&self, column: usize) -> Option<pg_sys::Datum> {
-        self.datum(column)
-    }
-
     /// An integer column.
     pub fn int4(&self, column: usize) -> Option<i32> {
         #[expect(clippy::cast_possible_truncation, reason = "an int4 datum holds 32 bits")]
@@ -153,9 +152,8 @@ impl Row<'_> {
     pub fn bytes(&self, column: usize) -> Option<&[u8]> {
         // SAFETY: the caller's query has a varlena type here; an unpacked copy lies in SPI's context, which outlives
         // the row.
-        self.datum(column).map(|datum| unsafe {
-            pgrx::varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr()))
-        })
+        self.datum(column)
+            .map(|datum| unsafe { pgrx::varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr())) })
     }
 
     /// A text column.

@@ -5,7 +5,6 @@ use pgrx::pg_sys;
 /// A temporary file, first written, then read.
 pub struct TempFile {
     file: *mut pg_sys::BufFile,
-    size: u64,
 }
 
 impl TempFile {
@@ -16,28 +15,21 @@ impl TempFile {
             let before = pg_sys::MemoryContextSwitchTo(pg_sys::TopTransactionContext);
             let file = pg_sys::BufFileCreateTemp(false);
             pg_sys::MemoryContextSwitchTo(before);
-            Self { file, size: 0 }
+            Self { file }
         }
-    }
-
-    /// Bytes written.
-    pub fn size(&self) -> u64 {
-        self.size
     }
 
     /// Appends bytes.
     pub fn write(&mut self, bytes: &[u8]) {
         // SAFETY: the call only reads from the pointer.
         unsafe { pg_sys::BufFileWrite(self.file, bytes.as_ptr().cast_mut().cast(), bytes.len()) };
-        self.size += bytes.len() as u64;
     }
 
     /// Goes to a byte for reading.
     pub fn seek(&mut self, byte: u64) {
         // SAFETY: a plain call; files beyond a segment's size are split by the server.
-        let failed = unsafe {
-            pg_sys::BufFileSeek(self.file, 0, i64::try_from(byte).unwrap_or(i64::MAX), libc::SEEK_SET) != 0
-        };
+        let failed =
+            unsafe { pg_sys::BufFileSeek(self.file, 0, i64::try_from(byte).unwrap_or(i64::MAX), libc::SEEK_SET) != 0 };
         if failed {
             pgrx::error!("could not go to byte {byte} of a temporary file");
         }

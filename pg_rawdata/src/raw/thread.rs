@@ -5,7 +5,10 @@ use std::thread::{Builder, JoinHandle};
 /// Starts a thread that gets no signals: they are for the backend's own thread, where the server's handlers may run.
 ///
 /// The work must not call the server.
-pub fn spawn<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> std::io::Result<JoinHandle<T>> {
+pub fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<JoinHandle<T>> {
     // SAFETY: the masks are plain values; the old one is put back before anything else happens on this thread.
     unsafe {
         let mut all = std::mem::zeroed::<libc::sigset_t>();

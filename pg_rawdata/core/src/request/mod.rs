@@ -17,6 +17,7 @@ mod limits;
 pub mod query;
 mod refusal;
 mod shape;
+mod sound;
 mod tags;
 
 use serde_json::Value;

@@ -4,7 +4,8 @@ mod nodes;
 mod relations;
 mod ways;
 
-use rawdata_core::geometry::{self, AreaRule, Problem};
+use rawdata_core::geometry::multipolygon::Problem;
+use rawdata_core::geometry::{self, AreaRule};
 use rawdata_core::osm::{Element, ObjectId, Tags};
 
 use super::Report;
@@ -34,13 +35,25 @@ pub fn run(spools: Spools, fresh: &Fresh, area_rule: AreaRule) -> Report {
 
 /// Whether a tag is left that makes an object a feature.
 fn is_tagged(tags: Tags<'_>) -> bool {
-    tags.iter().any(|(key, _)| !geometry::is_dropped_key(key))
+    tags.iter().any(|(key, _)| !geometry::is_dropped(key))
+}
+
+/// What long work of the core calls now and then.
+fn answer_interrupts() -> rawdata_core::Result<()> {
+    interrupts::check();
+    Ok(())
 }
 
 fn note_problems(rows: &mut RowWriter<'_>, object: ObjectId, problems: &[Problem]) {
     for problem in problems {
-        rows.problem(object, problem.kind.name(), problem.place, &problem.detail());
+        rows.problem(object, problem.kind.name(), problem.place, &detail(&problem.ways));
     }
+}
+
+/// The ways that a problem lies in, as a table holds them.
+fn detail(ways: &[i64]) -> String {
+    let list: Vec<String> = ways.iter().map(|id| format!("way {id}")).collect();
+    list.join(", ")
 }
 
 /// Counts objects of a phase, showing progress and answering interrupts.

@@ -9,7 +9,7 @@ use crate::import::fresh::Fresh;
 use crate::import::places::{Places, PlacesWriter};
 use crate::import::progress::Phase;
 use crate::import::rows::RowWriter;
-use crate::import::spool::Spool;
+use crate::import::spool::{self, Spool};
 
 pub fn build(spool: Spool, fresh: &Fresh, rows: &mut RowWriter<'_>, report: &mut Report) -> Places {
     let mut table = fresh.open("nodes");
@@ -20,7 +20,7 @@ pub fn build(spool: Spool, fresh: &Fresh, rows: &mut RowWriter<'_>, report: &mut
         if let Element::Node(node) = element
             && let Some(place) = node.place
         {
-            places.add(node.id, place, node.meta.version);
+            places.add(node.id, place, spool::version_of(node));
             if is_tagged(node.tags) {
                 rows.feature(&mut table, element, &Geometry::Point(place));
             }

@@ -1,10 +1,11 @@
 //! Ways: refs for all, a line or an area for the tagged.
 
+use rawdata_core::geometry::multipolygon::{Limits, way_area};
 use rawdata_core::geometry::{self, AreaRule, Geometry};
 use rawdata_core::osm::{Element, Place};
 use rawdata_core::packed::refs;
 
-use super::{Step, is_tagged, note_problems};
+use super::{Step, answer_interrupts, is_tagged, note_problems};
 use crate::error::OrRaise;
 use crate::import::Report;
 use crate::import::fresh::Fresh;
@@ -13,7 +14,6 @@ use crate::import::progress::Phase;
 use crate::import::rows::RowWriter;
 use crate::import::spool::Spool;
 use crate::raw::bulk::Value;
-use crate::raw::interrupts;
 
 pub fn build(
     spool: Spool,
@@ -28,6 +28,7 @@ pub fn build(
     let mut areas = fresh.open("ways_poly");
     let mut packed = Vec::new();
     let mut known: Vec<Option<Place>> = Vec::new();
+    let limits = Limits::default();
     let mut step = Step::new(Phase::Ways, spool.count());
     let count = spool.drain(|element| {
         step.count(element);
@@ -42,18 +43,14 @@ pub fn build(
         known.clear();
         known.extend(way.refs.iter().map(|id| places.get(*id)));
         if area_rule.is_area(way.refs, way.tags) {
-            let area = geometry::way_area(&known, &mut || {
-                interrupts::check();
-                Ok(())
-            })
-            .or_raise();
+            let area = way_area(way.id, &known, false, &limits, &mut answer_interrupts).or_raise();
             note_problems(rows, element.object(), &area.problems);
             match area.geometry {
                 Some(geometry) => rows.feature(&mut areas, element, &geometry),
                 None => rows.unplaced(element),
             }
         } else {
-            match line(&known) {
+            match geometry::line(known.iter().copied()).map(Geometry::Line) {
                 Some(geometry) => rows.feature(&mut lines, element, &geometry),
                 None => rows.unplaced(element),
             }
@@ -63,8 +60,4 @@ pub fn build(
     report.ways = count.cast_signed();
     report.lines = lines.finish().cast_signed();
     report.areas = areas.finish().cast_signed();
-}
-
-fn line(_way: &Way<'_>, known: &[Option<Place>]) -> Option<Geometry> {
-    geometry::line(known.iter().copied()).map(Geometry::Line)
 }

@@ -1,0 +1,407 @@
+\echo Use "CREATE EXTENSION pg_rawdata" to load this file. \quit
+-- The schema is made by the control file. Nobody but its owner makes objects in it.
+REVOKE ALL ON SCHEMA rawdata FROM PUBLIC;
+GRANT USAGE ON SCHEMA rawdata TO PUBLIC;
+
+CREATE  FUNCTION "_member_keys"(
+	"members" bytea
+) RETURNS bigint[]
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c
+AS 'MODULE_PATHNAME', '_member_keys_wrapper';
+
+CREATE  FUNCTION "_node_blocks"(
+	"refs" bytea
+) RETURNS bigint[]
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c
+AS 'MODULE_PATHNAME', '_node_blocks_wrapper';
+
+CREATE  FUNCTION "create_tables"() RETURNS bool
+STRICT
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'create_tables_wrapper';
+
+CREATE  FUNCTION "export"(
+	"request" jsonb
+) RETURNS SETOF bytea
+STRICT STABLE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'export_wrapper';
+
+CREATE  FUNCTION "export_file"(
+	"path" TEXT,
+	"request" jsonb
+) RETURNS bigint
+STRICT
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'export_file_wrapper';
+
+CREATE  FUNCTION "feature_count"(
+	"request" jsonb
+) RETURNS bigint
+STRICT STABLE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'feature_count_wrapper';
+
+CREATE  FUNCTION "features"(
+	"request" jsonb
+) RETURNS TABLE (
+	"osm_type" TEXT, 
+	"osm_id" bigint, 
+	"version" INT, 
+	"changeset" bigint, 
+	"timestamp" timestamp with time zone, 
+	"uid" INT, 
+	"user" TEXT, 
+	"tags" jsonb, 
+	"geom" geometry 
+)
+STRICT STABLE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'features_wrapper';
+
+CREATE  FUNCTION "file_header"(
+	"document" bytea
+) RETURNS TABLE (
+	"format" TEXT, 
+	"compression" TEXT, 
+	"generator" TEXT, 
+	"required_features" TEXT[], 
+	"optional_features" TEXT[], 
+	"sorted" bool, 
+	"bbox" double precision[], 
+	"timestamp" timestamp with time zone, 
+	"sequence" bigint, 
+	"replication_url" TEXT 
+)
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'file_header_wrapper';
+
+CREATE  FUNCTION "import_file"(
+	"path" TEXT,
+	"area_rule" TEXT DEFAULT NULL
+) RETURNS TABLE (
+	"nodes" bigint, 
+	"ways" bigint, 
+	"relations" bigint, 
+	"points" bigint, 
+	"lines" bigint, 
+	"areas" bigint, 
+	"relation_features" bigint, 
+	"unplaced" bigint, 
+	"problems" bigint, 
+	"seconds" double precision 
+)
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'import_file_wrapper';
+
+CREATE  FUNCTION "osc_changes"(
+	"document" bytea
+) RETURNS TABLE (
+	"action" TEXT, 
+	"kind" TEXT, 
+	"id" bigint, 
+	"version" INT, 
+	"lon" double precision, 
+	"lat" double precision, 
+	"refs" bigint[], 
+	"tags" jsonb 
+)
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'osc_changes_wrapper';
+
+CREATE  FUNCTION "osm_elements"(
+	"document" bytea
+) RETURNS TABLE (
+	"kind" TEXT, 
+	"id" bigint, 
+	"version" INT, 
+	"timestamp" timestamp with time zone, 
+	"changeset" bigint, 
+	"uid" INT, 
+	"user" TEXT, 
+	"lon" double precision, 
+	"lat" double precision, 
+	"refs" bigint[], 
+	"roles" TEXT[], 
+	"kinds" TEXT[], 
+	"tags" jsonb 
+)
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'osm_elements_wrapper';
+
+CREATE  FUNCTION "replace_countries"(
+	"features" jsonb
+) RETURNS bigint
+STRICT
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'replace_countries_wrapper';
+
+CREATE  FUNCTION "status"() RETURNS TABLE (
+	"data_timestamp" timestamp with time zone, 
+	"sequence" bigint, 
+	"replication_url" TEXT, 
+	"area_rule" TEXT, 
+	"loaded_at" timestamp with time zone, 
+	"nodes" bigint, 
+	"ways" bigint, 
+	"relations" bigint, 
+	"countries" bigint 
+)
+STRICT STABLE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'status_wrapper';
+
+CREATE FUNCTION "_load_begin"()
+	RETURNS TRIGGER
+	LANGUAGE c
+	AS 'MODULE_PATHNAME', '_load_begin_wrapper';
+
+CREATE FUNCTION "_load_chunk"()
+	RETURNS TRIGGER
+	LANGUAGE c
+	AS 'MODULE_PATHNAME', '_load_chunk_wrapper';
+
+CREATE FUNCTION "_load_end"()
+	RETURNS TRIGGER
+	LANGUAGE c
+	AS 'MODULE_PATHNAME', '_load_end_wrapper';
+
+-- requires:
+--   import::load::_load_begin
+--   import::load::_load_chunk
+--   import::load::_load_end
+
+-- Documents from a client: COPY into a view, no table takes the bytes.
+CREATE VIEW rawdata.load AS SELECT NULL::bytea AS chunk WHERE false;
+CREATE TRIGGER load_begin BEFORE INSERT ON rawdata.load FOR EACH STATEMENT EXECUTE FUNCTION rawdata._load_begin();
+CREATE TRIGGER load_chunk INSTEAD OF INSERT ON rawdata.load FOR EACH ROW EXECUTE FUNCTION rawdata._load_chunk();
+CREATE TRIGGER load_end AFTER INSERT ON rawdata.load FOR EACH STATEMENT EXECUTE FUNCTION rawdata._load_end();
+
+CREATE VIEW rawdata.load_text AS SELECT NULL::text AS line WHERE false;
+CREATE TRIGGER load_begin BEFORE INSERT ON rawdata.load_text FOR EACH STATEMENT EXECUTE FUNCTION rawdata._load_begin();
+CREATE TRIGGER load_chunk INSTEAD OF INSERT ON rawdata.load_text FOR EACH ROW EXECUTE FUNCTION rawdata._load_chunk();
+CREATE TRIGGER load_end AFTER INSERT ON rawdata.load_text FOR EACH STATEMENT EXECUTE FUNCTION rawdata._load_end();
+
+-- A running import cannot show its progress in a table, which would stay unseen until it commits:
+-- it shows it as its application_name, "rawdata import/<phase>/<done>/<total>".
+CREATE VIEW rawdata.import_progress AS
+    SELECT pid, datname, part[2] AS phase, part[3]::bigint AS done, nullif(part[4], '')::bigint AS total
+    FROM pg_catalog.pg_stat_activity, pg_catalog.string_to_array(application_name, '/') AS part
+    WHERE part[1] = 'rawdata import' AND pg_catalog.cardinality(part) = 4
+      AND part[3] ~ '^[0-9]+$' AND part[4] ~ '^[0-9]*$';
+
+-- requires:
+--   load_views
+
+-- Replacing a data set: fresh tables are filled and indexed aside, then only their storage changes places with the
+-- old ones'. The tables themselves stay, and with them views, grants, indexes, publications that users hung on them.
+-- Called by the import as the extension's owner, a superuser; the catalog rows written are those that CLUSTER writes.
+
+CREATE FUNCTION rawdata._fresh_table(target regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('CREATE TABLE rawdata.%I (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED '
+        'INCLUDING STORAGE INCLUDING COMPRESSION)', rawdata._fresh_name(target), target);
+END $$;
+
+CREATE FUNCTION rawdata._fresh_name(target regclass) RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT ('_fresh_' || relname)::name FROM pg_catalog.pg_class WHERE oid = target);
+
+-- Gives the fresh table every index that the target has, the user's own included.
+CREATE FUNCTION rawdata._index_fresh(target regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    own record;
+    fresh text := format('rawdata.%I', rawdata._fresh_name(target));
+    head text;
+BEGIN
+    FOR own IN
+        SELECT i.indexrelid, i.indisunique, x.relname AS index_name, t.relname AS table_name, n.nspname,
+               pg_get_indexdef(i.indexrelid) AS definition
+        FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+             JOIN pg_namespace n ON n.oid = t.relnamespace
+        WHERE i.indrelid = target AND i.indisvalid ORDER BY i.indexrelid
+    LOOP
+        head := format('CREATE %sINDEX %I ON %I.%I', CASE WHEN own.indisunique THEN 'UNIQUE ' ELSE '' END,
+                       own.index_name, own.nspname, own.table_name);
+        IF NOT starts_with(own.definition, head) THEN
+            RAISE EXCEPTION 'index "%" cannot be built for the new data set', own.index_name
+                USING ERRCODE = '0A000', HINT = 'Drop the index and import again.';
+        END IF;
+        EXECUTE format('CREATE %sINDEX %I ON %s', CASE WHEN own.indisunique THEN 'UNIQUE ' ELSE '' END,
+                       '_fresh_' || own.indexrelid, fresh) || substr(own.definition, length(head) + 1);
+    END LOOP;
+    EXECUTE 'ANALYZE ' || fresh;
+END $$;
+
+-- Takes the last lock in short steps, so that no queue forms behind it: one try waits at most 50 ms a table,
+-- and between tries waiting readers go ahead.
+CREATE FUNCTION rawdata._lock_for_swap(targets regclass[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '50ms' AS $$
+DECLARE
+    pause double precision := 0.02;
+BEGIN
+    LOOP
+        BEGIN
+            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', array_to_string(targets, ', '));
+            RETURN;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            PERFORM pg_sleep(pause);
+            pause := least(pause * 1.5, 0.5);
+        END;
+    END LOOP;
+END $$;
+
+-- Exchanges the files of two tables, or of two indexes. Both locked, nothing written to either afterwards.
+CREATE FUNCTION rawdata._exchange_files(one regclass, other regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE pg_class c SET relfilenode = o.relfilenode, reltablespace = o.reltablespace, relpages = o.relpages,
+        reltuples = o.reltuples, relallvisible = o.relallvisible, reltoastrelid = o.reltoastrelid,
+        relfrozenxid = o.relfrozenxid, relminmxid = o.relminmxid
+    FROM pg_class o WHERE (c.oid, o.oid) IN ((one, other), (other, one));
+    DELETE FROM pg_statistic WHERE starelid = one;
+    UPDATE pg_statistic SET starelid = one WHERE starelid = other;
+END $$;
+
+-- A TOAST table belongs to its table by a row of pg_depend, and is named after it.
+CREATE FUNCTION rawdata._exchange_toast_owners(one regclass, other regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    toast_of_one oid := (SELECT reltoastrelid FROM pg_class WHERE oid = one);
+    toast_of_other oid := (SELECT reltoastrelid FROM pg_class WHERE oid = other);
+    step record;
+BEGIN
+    IF toast_of_one = 0 AND toast_of_other = 0 THEN RETURN; END IF;
+    UPDATE pg_depend SET refobjid = CASE objid WHEN toast_of_one THEN one ELSE other END
+    WHERE classid = 'pg_class'::regclass AND objid IN (toast_of_one, toast_of_other) AND objid <> 0
+      AND refclassid = 'pg_class'::regclass AND refobjid IN (one, other) AND deptype = 'i';
+    FOR step IN
+        SELECT * FROM (VALUES (toast_of_other, '_swap_' || other::oid), (toast_of_one, 'pg_toast_' || one::oid),
+                              (toast_of_other, 'pg_toast_' || other::oid)) AS s (toast, name) WHERE toast <> 0
+    LOOP
+        UPDATE pg_class SET relname = step.name WHERE oid = step.toast;
+        UPDATE pg_class SET relname = step.name || '_index'
+        WHERE oid = (SELECT indexrelid FROM pg_index WHERE indrelid = step.toast);
+    END LOOP;
+END $$;
+
+-- Puts the fresh table's storage in the target's place and drops what was there.
+CREATE FUNCTION rawdata._swap_in(target regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    fresh regclass := format('rawdata.%I', rawdata._fresh_name(target))::regclass;
+    own oid;
+BEGIN
+    PERFORM rawdata._exchange_files(target, fresh);
+    PERFORM rawdata._exchange_toast_owners(target, fresh);
+    FOR own IN SELECT indexrelid FROM pg_index WHERE indrelid = target AND indisvalid LOOP
+        PERFORM rawdata._exchange_files(own, format('rawdata.%I', '_fresh_' || own)::regclass);
+    END LOOP;
+    EXECUTE format('DROP TABLE %s', fresh);
+END $$;
+
+-- requires:
+--   swap
+
+-- Roles are the cluster's, not the database's: made on demand, never by CREATE EXTENSION.
+CREATE FUNCTION rawdata.create_roles() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    wanted name;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['rawdata_reader', 'rawdata_writer', 'rawdata_admin'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+        ELSIF (SELECT rolcanlogin OR rolsuper FROM pg_roles WHERE rolname = wanted) THEN
+            RAISE EXCEPTION 'role "%" exists and can log in or is a superuser', wanted
+                USING ERRCODE = '42710', DETAIL = 'Its members would be given rights on the data without being asked.',
+                      HINT = 'Rename that role, or make it NOLOGIN and NOSUPERUSER.';
+        END IF;
+    END LOOP;
+    GRANT rawdata_reader TO rawdata_writer;
+    GRANT rawdata_writer TO rawdata_admin;
+    PERFORM rawdata._grant();
+END $$;
+
+-- Rights of the three roles on whatever exists so far; run again whenever roles or tables are made.
+CREATE FUNCTION rawdata._grant() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF to_regrole('rawdata_reader') IS NULL OR to_regrole('rawdata_writer') IS NULL OR to_regrole('rawdata_admin') IS NULL THEN
+        RETURN;
+    END IF;
+    GRANT INSERT ON rawdata.load, rawdata.load_text TO rawdata_writer;
+    GRANT EXECUTE ON FUNCTION rawdata.import_file(text, text) TO rawdata_writer;
+    GRANT EXECUTE ON FUNCTION rawdata.export_file(text, jsonb) TO rawdata_writer;
+    GRANT EXECUTE ON FUNCTION rawdata.replace_countries(jsonb) TO rawdata_admin;
+    GRANT EXECUTE ON FUNCTION rawdata.create_tables() TO rawdata_admin;
+    IF to_regclass('rawdata.data_set') IS NULL THEN
+        RETURN;
+    END IF;
+    GRANT SELECT ON rawdata.nodes, rawdata.ways_line, rawdata.ways_poly, rawdata.relations, rawdata.features,
+        rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
+        rawdata.problems, rawdata.countries, rawdata.data_set TO rawdata_reader;
+    GRANT SELECT ON rawdata.users TO rawdata_writer;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;
+END $$;
+
+-- finalize
+-- Comments, which pgrx does not take from the code, and rights: what changes something is for those it is granted to.
+
+REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text, jsonb), rawdata.create_tables(),
+    rawdata.create_roles(), rawdata.replace_countries(jsonb), rawdata._grant(), rawdata._fresh_table(regclass),
+    rawdata._index_fresh(regclass), rawdata._lock_for_swap(regclass[]), rawdata._exchange_files(regclass, regclass),
+    rawdata._exchange_toast_owners(regclass, regclass), rawdata._swap_in(regclass), rawdata._load_begin(),
+    rawdata._load_chunk(), rawdata._load_end() FROM PUBLIC;
+GRANT SELECT ON rawdata.import_progress TO PUBLIC;
+
+-- The same request on the same data gives the same bytes: a large table is read from its start, not from where
+-- another reader happens to be.
+ALTER FUNCTION rawdata.export(jsonb) SET synchronize_seqscans = off;
+ALTER FUNCTION rawdata.export_file(text, jsonb) SET synchronize_seqscans = off;
+
+COMMENT ON SCHEMA rawdata IS 'OpenStreetMap data: imports, updates and exports (extension pg_rawdata)';
+COMMENT ON FUNCTION rawdata.osm_elements(bytea) IS 'Lists the objects of an OSM document (XML or PBF; gzip, bzip2 or zstd around it is recognised) in document order';
+COMMENT ON FUNCTION rawdata.osc_changes(bytea) IS 'Lists the changes of an OsmChange document in document order';
+COMMENT ON FUNCTION rawdata.file_header(bytea) IS 'What an OSM document says of itself before its first object';
+COMMENT ON FUNCTION rawdata.import_file(text, text) IS 'Replaces the data set by what a file of the server holds; needs pg_read_server_files';
+COMMENT ON VIEW rawdata.load IS 'COPY rawdata.load FROM STDIN (FORMAT binary) replaces the data set by the document sent, in pieces of 64 kB to 1 MB';
+COMMENT ON COLUMN rawdata.load.chunk IS 'The next piece of the document';
+COMMENT ON VIEW rawdata.load_text IS 'The same for OSM XML as lines of text, so that psql alone can send it';
+COMMENT ON COLUMN rawdata.load_text.line IS 'The next line of the document';
+COMMENT ON VIEW rawdata.import_progress IS 'Imports that are running: phase, objects done, objects in all where that is known';
+COMMENT ON COLUMN rawdata.import_progress.pid IS 'Process number of the session';
+COMMENT ON COLUMN rawdata.import_progress.datname IS 'Database of the session';
+COMMENT ON COLUMN rawdata.import_progress.phase IS 'read, nodes, ways, relations, index or swap';
+COMMENT ON COLUMN rawdata.import_progress.done IS 'Objects (in phase index: tables) done';
+COMMENT ON COLUMN rawdata.import_progress.total IS 'Objects (in phase index: tables) in all; NULL while that is not known';
+COMMENT ON FUNCTION rawdata.status() IS 'What is loaded, and how current it is: one row, none before the first import';
+COMMENT ON FUNCTION rawdata.features(jsonb) IS 'The features that a request selects';
+COMMENT ON FUNCTION rawdata.feature_count(jsonb) IS 'How many features a request selects';
+COMMENT ON FUNCTION rawdata.export(jsonb) IS 'The finished file of a request in chunks of 1 to 4 MiB. Call it in the select list, where it streams; in FROM it is first stored whole';
+COMMENT ON FUNCTION rawdata.export_file(text, jsonb) IS 'Writes the file of a request into a new file of the server and tells its size in bytes; needs pg_write_server_files';
+COMMENT ON FUNCTION rawdata.create_tables() IS 'Makes the tables of the data set and of the jobs; false if they are there';
+COMMENT ON FUNCTION rawdata.create_roles() IS 'Makes the roles rawdata_reader, rawdata_writer and rawdata_admin, and gives them their rights';
+COMMENT ON FUNCTION rawdata.replace_countries(jsonb) IS 'Replaces the outlines of countries by those of a GeoJSON FeatureCollection, and derives the country of every row anew';
+COMMENT ON FUNCTION rawdata._grant() IS 'Internal: gives the three roles their rights on what exists';
+COMMENT ON FUNCTION rawdata._fresh_table(regclass) IS 'Internal: makes an empty twin of a table';
+COMMENT ON FUNCTION rawdata._fresh_name(regclass) IS 'Internal: the name of the empty twin of a table';
+COMMENT ON FUNCTION rawdata._index_fresh(regclass) IS 'Internal: gives the twin of a table its indexes and statistics';
+COMMENT ON FUNCTION rawdata._lock_for_swap(regclass[]) IS 'Internal: locks tables against readers, in short steps';
+COMMENT ON FUNCTION rawdata._exchange_files(regclass, regclass) IS 'Internal: exchanges the storage of two tables or indexes';
+COMMENT ON FUNCTION rawdata._exchange_toast_owners(regclass, regclass) IS 'Internal: exchanges the TOAST tables of two tables';
+COMMENT ON FUNCTION rawdata._swap_in(regclass) IS 'Internal: puts the twin of a table in its place';
+COMMENT ON FUNCTION rawdata._load_begin() IS 'Internal: trigger before the first piece of a document';
+COMMENT ON FUNCTION rawdata._load_chunk() IS 'Internal: trigger for a piece of a document';
+COMMENT ON FUNCTION rawdata._load_end() IS 'Internal: trigger after the last piece of a document';
+COMMENT ON FUNCTION rawdata._node_blocks(bytea) IS 'Internal: the blocks of nodes that a way uses; an index goes by it';
+COMMENT ON FUNCTION rawdata._member_keys(bytea) IS 'Internal: a number for each member of a relation; an index goes by it';
+
