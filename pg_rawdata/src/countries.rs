@@ -58,7 +58,7 @@ fn load(features: &str) -> i64 {
 
 /// Derives the country of every row of a table, writing only those that change.
 fn derive(table: &str, countries: &Countries) {
-    let portal = Portal::open(&format!("SELECT osm_id, geom, country::text FROM rawdata.{table}"), &[]);
+    let portal = Portal::open_now(&format!("SELECT osm_id, geom, country::text FROM rawdata.{table}"));
     loop {
         let (mut ids, mut lists) = (Vec::new(), Vec::new());
         let mut keys = Vec::new();
@@ -77,7 +77,7 @@ fn derive(table: &str, countries: &Countries) {
             Spi::run_with_args(
                 &format!(
                     "UPDATE rawdata.{table} t SET country = v.country::integer[] \
-                     FROM pg_catalog.unnest($1::bigint[], $2::text[]) AS v (osm_id, country) WHERE t.osm_id = v.osm_id"
+                     FROM ROWS FROM (pg_catalog.unnest($1::bigint[]), pg_catalog.unnest($2::text[])) AS v (osm_id, country) WHERE t.osm_id = v.osm_id"
                 ),
                 &[ids.into(), lists.into()],
             )

@@ -12,7 +12,7 @@ pub struct Countries(AreaIndex);
 impl Countries {
     /// Reads the table.
     pub fn load() -> Self {
-        let portal = Portal::open("SELECT cid, geometry FROM rawdata.countries ORDER BY cid", &[]);
+        let portal = Portal::open_now("SELECT cid, geometry FROM rawdata.countries ORDER BY cid");
         let mut areas = Vec::new();
         while portal.fetch(100, |row| {
             if let (Some(cid), Some(geometry)) = (row.int4(0), row.bytes(1)) {

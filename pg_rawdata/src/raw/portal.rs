@@ -21,8 +21,17 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// Opens a query with the statement's own snapshot, read-only.
+    /// Opens a query with the statement's own snapshot: it sees what the statement sees, and runs on a standby.
     pub fn open(query: &str, params: &[Param]) -> Self {
+        Self::open_with(query, params, true)
+    }
+
+    /// Opens a query with a new snapshot: it sees what the running function has just written, too.
+    pub fn open_now(query: &str) -> Self {
+        Self::open_with(query, &[], false)
+    }
+
+    fn open_with(query: &str, params: &[Param], read_only: bool) -> Self {
         let query = CString::new(query).unwrap_or_default();
         let mut types: Vec<pg_sys::Oid> = params.iter().map(Param::type_oid).collect();
         // SAFETY: connect and finish frame the call; the parameters' datums live in SPI's own context until the portal
@@ -37,7 +46,7 @@ impl Portal {
                 types.as_mut_ptr(),
                 values.as_mut_ptr(),
                 std::ptr::null(),
-                true,
+                read_only,
                 0,
             );
             let name = CStr::from_ptr((*portal).name).to_owned();
