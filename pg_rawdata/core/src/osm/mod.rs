@@ -10,7 +10,10 @@ use std::fmt;
 
 pub use place::Place;
 pub use tags::{Span, Tags};
-pub use timestamp::Timestamp;
+pub use timestamp::{DateTime, Timestamp};
+
+pub(crate) use place::{quoted, units_from_nano};
+pub(crate) use tags::keep_last;
 
 /// Which of the three kinds an object is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

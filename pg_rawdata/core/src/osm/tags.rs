@@ -58,3 +58,61 @@ impl PartialEq for Tags<'_> {
 }
 
 impl Eq for Tags<'_> {}
+
+/// Of tags with equal keys keeps the last one, where it stands.
+pub(crate) fn keep_last(text: &str, spans: &mut Vec<(Span, Span)>) {
+    // Comparing each with each is quickest for the few tags that objects have, and hopeless for thousands.
+    const FEW: usize = 24;
+    let count = spans.len();
+    if count <= FEW {
+        let equal = |i: usize, j: usize| match (spans.get(i), spans.get(j)) {
+            (Some(a), Some(b)) => a.0.of(text) == b.0.of(text),
+            _ => false,
+        };
+        if (0..count).all(|i| (i + 1..count).all(|j| !equal(i, j))) {
+            return;
+        }
+    }
+    let mut by_key: Vec<(&str, usize)> = spans.iter().enumerate().map(|(at, span)| (span.0.of(text), at)).collect();
+    by_key.sort_unstable();
+    let mut keep = vec![true; count];
+    for pair in by_key.windows(2) {
+        if let [(key, at), (next, _)] = pair
+            && key == next
+            && let Some(keep) = keep.get_mut(*at)
+        {
+            *keep = false;
+        }
+    }
+    let mut keep = keep.into_iter();
+    spans.retain(|_| keep.next().unwrap_or(true));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(keys: &str) -> Vec<(String, u32)> {
+        let span = |at: usize| Span { start: u32::try_from(at).unwrap(), end: u32::try_from(at + 1).unwrap() };
+        let mut spans: Vec<_> = (0..keys.len()).map(|at| (span(at), span(at))).collect();
+        keep_last(keys, &mut spans);
+        spans.iter().map(|(key, value)| (key.of(keys).to_owned(), value.start)).collect()
+    }
+
+    #[test]
+    fn of_equal_keys_the_last_stays_where_it_stands() {
+        let expected = [("b", 1), ("a", 3), ("c", 4)].map(|(k, at)| (k.to_owned(), at));
+        assert_eq!(kept("abaac"), expected);
+        assert_eq!(kept("").len(), 0);
+        assert_eq!(kept("abc").len(), 3);
+    }
+
+    #[test]
+    fn many_keys_are_treated_as_few_are() {
+        let many: String = ('a'..='z').chain('a'..='y').collect();
+        let kept = kept(&many);
+        assert_eq!(kept.len(), 26);
+        assert_eq!(kept.first(), Some(&("z".to_owned(), 25)));
+        assert_eq!(kept.last(), Some(&("y".to_owned(), 50)));
+    }
+}

@@ -1,0 +1,111 @@
+//! The reference data that may lie beside the project, in `../shared` or where `RAWDATA_SHARED` says: hostile files
+//! with a manifest of what each must get, and one extract written in many ways.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rawdata_core::{Error, ErrorKind};
+
+use crate::{Counts, count_changes, count_map};
+
+/// The folder, if it is there; else says that the test is skipped.
+fn shared(what: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let folder = std::env::var_os("RAWDATA_SHARED").map_or_else(beside, PathBuf::from).join(what);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: there is no {}", folder.display());
+    None
+}
+
+fn read(path: &Path) -> Result<Counts, Error> {
+    let file = File::open(path).unwrap();
+    if path.to_string_lossy().contains(".osc") { count_changes(file) } else { count_map(file) }
+}
+
+/// The error kind that stands for a SQLSTATE.
+fn kind(sqlstate: &str) -> ErrorKind {
+    match sqlstate {
+        "2200N" => ErrorKind::Xml,
+        "22P03" => ErrorKind::Binary,
+        "22021" => ErrorKind::Encoding,
+        "22003" => ErrorKind::Range,
+        "54000" => ErrorKind::Limit,
+        "0A000" => ErrorKind::Unsupported,
+        other => panic!("no kind for {other}"),
+    }
+}
+
+/// The counts that a sentence such as "3 nodes, 1 way, 1 relation" begins with.
+fn promised(result: &str) -> [Option<u64>; 3] {
+    let mut counts = [None; 3];
+    for part in result.split(", ") {
+        let mut words = part.split([' ', ':']);
+        let (Some(Ok(number)), Some(noun)) = (words.next().map(str::parse::<u64>), words.next()) else { break };
+        let index = ["node", "way", "relation"].iter().position(|name| noun.trim_end_matches('s') == *name);
+        let Some(index) = index else { break };
+        counts[index] = Some(number);
+    }
+    counts
+}
+
+#[test]
+fn every_hostile_file_gets_what_the_manifest_says() {
+    let Some(folder) = shared("hostile") else { return };
+    let manifest: serde_json::Value =
+        serde_json::from_reader(File::open(folder.join("manifest.json")).unwrap()).unwrap();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for entry in manifest["files"].as_array().unwrap() {
+        let name = entry["path"].as_str().or(entry["file"].as_str()).unwrap();
+        let parsed = ["xml/", "value/", "tags/", "topology/", "compressed/", "pbf/", "diff/"];
+        if !parsed.iter().any(|folder| name.starts_with(folder)) {
+            continue;
+        }
+        seen += 1;
+        let outcome = read(&folder.join(name));
+        let expected = entry["expect"].as_str().unwrap();
+        let complaint = match (&outcome, expected) {
+            (Ok(_), "error") => Some("was read".to_owned()),
+            (Err(error), "ok") => Some(format!("was refused: {error}")),
+            // Nothing tells one empty document from another.
+            (Err(_), "error") if entry["bytes"] == 0 => None,
+            // Damaged, it unpacks to something that is no XML before its checksum is reached.
+            (Err(_), "error") if name.ends_with("gz_flipped_byte.osm.gz") => None,
+            (Err(error), "error") => {
+                let fits = entry["sqlstate"].as_str().is_none_or(|sqlstate| kind(sqlstate) == error.kind());
+                (!fits).then(|| format!("{} expected, but {:?}: {error}", entry["sqlstate"], error.kind()))
+            }
+            (Ok(counts), _) => {
+                let promise = entry["result"].as_str().map(promised).unwrap_or_default();
+                let kept = promise.iter().zip(counts).all(|(promise, count)| promise.is_none_or(|p| p == *count));
+                (!kept).then(|| format!("{counts:?} instead of {promise:?}"))
+            }
+            (Err(_), _) => None,
+        };
+        wrong.extend(complaint.map(|complaint| format!("{name}: {complaint}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen > 200, "only {seen} files");
+}
+
+#[test]
+fn one_extract_written_in_many_ways_is_the_same() {
+    let Some(folder) = shared("data/pbf-variants") else { return };
+    let whole = [26254, 4191, 244];
+    for (name, expected) in [
+        ("monaco-lz4.osm.pbf", whole),
+        ("monaco-nodense.osm.pbf", whole),
+        ("monaco-nometa.osm.pbf", whole),
+        ("monaco-uncompressed.osm.pbf", whole),
+        ("monaco-unsorted.osm.pbf", whole),
+        ("monaco.osm.bz2", whole),
+        ("monaco.osm.gz", whole),
+        ("monaco-locations-on-ways.osm.pbf", [2540, 4191, 244]),
+    ] {
+        assert_eq!(read(&folder.join(name)).unwrap(), expected, "{name}");
+    }
+    assert_eq!(read(&folder.join("monaco-truncated.osm.pbf")).unwrap_err().kind(), ErrorKind::Binary);
+    assert_eq!(read(&folder.join("monaco.opl.gz")).unwrap_err().kind(), ErrorKind::Unsupported);
+}
