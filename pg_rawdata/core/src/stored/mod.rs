@@ -4,7 +4,6 @@
 //! geometry to text costs more than all the rest of an export. The forms are those of PostgreSQL 14 to 17 and
 //! PostGIS 3, in the byte order of the machine.
 
-pub mod centroid;
 pub mod ewkb;
 pub mod geometry;
 mod json_text;
