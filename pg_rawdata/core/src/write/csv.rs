@@ -7,7 +7,7 @@ use super::decimal::{self, write_signed};
 use super::{Encoder, Feature, Schema, time};
 use crate::Result;
 use crate::request::{Columns, GeometryType, PerType};
-use crate::stored::centroid::centroid;
+use crate::stored::geometry::centroid;
 
 /// Writes a header and a line for each feature.
 #[derive(Default)]

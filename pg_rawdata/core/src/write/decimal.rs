@@ -68,7 +68,6 @@ pub(super) fn write_signed(number: i64, out: &mut Vec<u8>) {
     write_integer(number.unsigned_abs(), out);
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "below ten")]
 fn digit(number: u64) -> u8 {
     b'0' + (number % 10) as u8
 }

@@ -4,8 +4,7 @@ use super::decimal::{self, write_signed};
 use super::{Encoder, Feature, Schema, time};
 use crate::Result;
 use crate::request::{Columns, PerType};
-use crate::stored::centroid::centroid;
-use crate::stored::geometry::{Points, Rings, View};
+use crate::stored::geometry::{Points, Rings, View, centroid};
 use crate::stored::json_string;
 
 /// Writes a FeatureCollection.

@@ -1,156 +1,11 @@
-//! Geometry as PostGIS 3 stores it: a head, a box of floats, then counts and doubles, all of it aligned to 8 bytes.
-//!
-//! ```text
-//! 3 bytes  reference system, 1 byte flags           (the length word in front makes it 8)
-//! 16 bytes box: xmin, xmax, ymin, ymax as floats, rounded outward   (not of points and of lines of two points)
-//! body     type, count, then
-//!            point, line   the coordinates
-//!            polygon       count of each ring, 4 bytes of padding if the rings are odd, the coordinates of all
-//!            multi…        bodies
-//! ```
+//! Stored bytes to geometry, checked once and then read where they lie.
 
-use super::{broken, u32_at};
-use crate::geometry::{Geometry, Polygon};
-use crate::osm::Place;
+use super::{
+    BOX, FLAG_BOX, FLAG_EXTENDED, FLAG_M, FLAG_VERSION_2, FLAG_Z, HEAD, LINE, MULTILINE, MULTIPOLYGON, PAIR, POINT,
+    POLYGON,
+};
+use crate::stored::{broken, u32_at};
 use crate::{Error, ErrorKind, Result};
-
-/// WGS 84, in three bytes.
-const SRID_4326: [u8; 3] = [0x00, 0x10, 0xe6];
-const FLAG_Z: u8 = 0x01;
-const FLAG_M: u8 = 0x02;
-const FLAG_BOX: u8 = 0x04;
-const FLAG_EXTENDED: u8 = 0x10;
-const FLAG_VERSION_2: u8 = 0x40;
-
-const POINT: u32 = 1;
-const LINE: u32 = 2;
-const POLYGON: u32 = 3;
-const MULTILINE: u32 = 5;
-const MULTIPOLYGON: u32 = 6;
-
-const HEAD: usize = 4;
-const BOX: usize = 16;
-const PAIR: usize = 16;
-
-/// Appends a geometry in WGS 84 as the server would store it, without the length word ([`super::varlena`] puts it in
-/// front).
-pub fn write(geometry: &Geometry, out: &mut Vec<u8>) -> Result<()> {
-    out.extend_from_slice(&SRID_4326);
-    if has_box(geometry) {
-        out.push(FLAG_VERSION_2 | FLAG_BOX);
-        write_box(geometry, out);
-    } else {
-        out.push(FLAG_VERSION_2);
-    }
-    match geometry {
-        Geometry::Point(place) => write_line(POINT, std::slice::from_ref(place), out),
-        Geometry::Line(places) => write_line(LINE, places, out),
-        Geometry::Lines(lines) => {
-            write_head(MULTILINE, lines.len(), out)?;
-            lines.iter().try_for_each(|places| write_line(LINE, places, out))
-        }
-        Geometry::Polygon(polygon) => write_polygon(polygon, out),
-        Geometry::Polygons(polygons) => {
-            write_head(MULTIPOLYGON, polygons.len(), out)?;
-            polygons.iter().try_for_each(|polygon| write_polygon(polygon, out))
-        }
-    }
-}
-
-/// Appends a point of any two numbers, as [`write`] does.
-pub fn write_point((x, y): (f64, f64), out: &mut Vec<u8>) {
-    out.extend_from_slice(&SRID_4326);
-    out.push(FLAG_VERSION_2);
-    for word in [POINT, 1] {
-        out.extend_from_slice(&word.to_ne_bytes());
-    }
-    for number in [x, y] {
-        out.extend_from_slice(&number.to_ne_bytes());
-    }
-}
-
-/// A box is left out where it would be as long as the coordinates.
-fn has_box(geometry: &Geometry) -> bool {
-    match geometry {
-        Geometry::Point(_) => false,
-        Geometry::Line(places) => places.len() > 2,
-        Geometry::Lines(lines) => !matches!(lines.as_slice(), [line] if line.len() <= 2),
-        Geometry::Polygon(_) | Geometry::Polygons(_) => true,
-    }
-}
-
-fn write_box(geometry: &Geometry, out: &mut Vec<u8>) {
-    // Holes lie within the outer rings.
-    let (mut min, mut max) = ((i32::MAX, i32::MAX), (i32::MIN, i32::MIN));
-    let mut add = |places: &[Place]| {
-        for place in places {
-            min = (min.0.min(place.x), min.1.min(place.y));
-            max = (max.0.max(place.x), max.1.max(place.y));
-        }
-    };
-    match geometry {
-        Geometry::Point(place) => add(std::slice::from_ref(place)),
-        Geometry::Line(places) => add(places),
-        Geometry::Lines(lines) => lines.iter().for_each(|places| add(places)),
-        Geometry::Polygon(polygon) => add(&polygon.outer),
-        Geometry::Polygons(polygons) => polygons.iter().for_each(|polygon| add(&polygon.outer)),
-    }
-    let (low, high) = (Place { x: min.0, y: min.1 }, Place { x: max.0, y: max.1 });
-    for number in
-        [nearest_below(low.lon()), nearest_above(high.lon()), nearest_below(low.lat()), nearest_above(high.lat())]
-    {
-        out.extend_from_slice(&number.to_ne_bytes());
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the nearest float is what is wanted, and then corrected")]
-fn nearest_below(number: f64) -> f32 {
-    let float = number as f32;
-    if f64::from(float) <= number { float } else { float.next_down() }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the nearest float is what is wanted, and then corrected")]
-fn nearest_above(number: f64) -> f32 {
-    let float = number as f32;
-    if f64::from(float) >= number { float } else { float.next_up() }
-}
-
-fn write_count(count: usize, out: &mut Vec<u8>) -> Result<()> {
-    let count =
-        u32::try_from(count).map_err(|_| Error::new(ErrorKind::Limit, "a geometry has more than 2^32 parts"))?;
-    out.extend_from_slice(&count.to_ne_bytes());
-    Ok(())
-}
-
-fn write_head(kind: u32, count: usize, out: &mut Vec<u8>) -> Result<()> {
-    out.extend_from_slice(&kind.to_ne_bytes());
-    write_count(count, out)
-}
-
-fn write_places(places: &[Place], out: &mut Vec<u8>) {
-    for place in places {
-        out.extend_from_slice(&place.lon().to_ne_bytes());
-        out.extend_from_slice(&place.lat().to_ne_bytes());
-    }
-}
-
-fn write_line(kind: u32, places: &[Place], out: &mut Vec<u8>) -> Result<()> {
-    write_head(kind, places.len(), out)?;
-    write_places(places, out);
-    Ok(())
-}
-
-fn write_polygon(polygon: &Polygon, out: &mut Vec<u8>) -> Result<()> {
-    let rings = || std::iter::once(&polygon.outer).chain(&polygon.inners);
-    let count = 1 + polygon.inners.len();
-    write_head(POLYGON, count, out)?;
-    rings().try_for_each(|ring| write_count(ring.len(), out))?;
-    if count % 2 == 1 {
-        out.extend_from_slice(&[0; 4]);
-    }
-    rings().for_each(|ring| write_places(ring, out));
-    Ok(())
-}
 
 /// A stored geometry, checked, and read where it lies.
 #[derive(Debug, Clone, Copy)]
@@ -344,5 +199,105 @@ impl<'a> Polygons<'a> {
             rest = after;
             Some(rings)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{Geometry, Polygon};
+    use crate::osm::Place;
+
+    fn place(x: i64, y: i64) -> Place {
+        Place::new(x, y).unwrap()
+    }
+
+    fn square(x: i64, y: i64, side: i64) -> Vec<Place> {
+        [(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)].map(|(x, y)| place(x, y)).to_vec()
+    }
+
+    fn samples() -> Vec<Geometry> {
+        let holed = |inners: Vec<Vec<Place>>| Polygon { outer: square(-9, -9, 1000), inners };
+        vec![
+            Geometry::Point(place(-1, 7)),
+            Geometry::Line(vec![place(0, 0), place(5, 5)]),
+            Geometry::Line(vec![place(0, 0), place(5, 5), place(9, -5)]),
+            Geometry::Lines(vec![vec![place(0, 0), place(5, 5)], square(1, 2, 3)]),
+            Geometry::Polygon(holed(vec![])),
+            Geometry::Polygon(holed(vec![square(1, 1, 3)])),
+            Geometry::Polygons(vec![holed(vec![square(1, 1, 3), square(9, 9, 2)]), holed(vec![square(1, 1, 3)])]),
+        ]
+    }
+
+    fn stored(geometry: &Geometry) -> Vec<u8> {
+        let mut out = Vec::new();
+        crate::stored::geometry::write(geometry, &mut out).unwrap();
+        out
+    }
+
+    /// Reads a geometry back to integers.
+    fn read(view: &View) -> Geometry {
+        let unit = |degrees: f64| (degrees * 1e7).round() as i64;
+        let places = |points: Points| points.iter().map(|(x, y)| place(unit(x), unit(y))).collect::<Vec<_>>();
+        let polygon = |rings: Rings| {
+            let mut rings = rings.iter().map(places);
+            Polygon { outer: rings.next().unwrap(), inners: rings.collect() }
+        };
+        match *view {
+            View::Point(points) => Geometry::Point(places(points)[0]),
+            View::Line(points) => Geometry::Line(places(points)),
+            View::Lines(lines) => Geometry::Lines(lines.iter().map(places).collect()),
+            View::Polygon(rings) => Geometry::Polygon(polygon(rings)),
+            View::Polygons(polygons) => Geometry::Polygons(polygons.iter().map(polygon).collect()),
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        for geometry in samples() {
+            let bytes = stored(&geometry);
+            assert_eq!(read(&View::parse(&bytes).unwrap()), geometry);
+        }
+    }
+
+    #[test]
+    fn every_cut_and_every_addition_is_an_error() {
+        for geometry in samples() {
+            let mut bytes = stored(&geometry);
+            for cut in 0..bytes.len() {
+                assert!(View::parse(&bytes[..cut]).is_err(), "{geometry:?} cut at {cut}");
+            }
+            bytes.push(0);
+            assert!(View::parse(&bytes).is_err(), "{geometry:?} with a byte behind");
+        }
+    }
+
+    #[test]
+    fn no_flipped_bit_makes_the_reader_fail_badly() {
+        for geometry in samples() {
+            let bytes = stored(&geometry);
+            for bit in 0..bytes.len() * 8 {
+                let mut bytes = bytes.clone();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                if let Ok(view) = View::parse(&bytes) {
+                    super::super::centroid(&view);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_table_holds_is_refused_by_name() {
+        let mut bytes = stored(&Geometry::Point(place(0, 0)));
+        bytes[4] = 7;
+        assert_eq!(View::parse(&bytes).unwrap_err().kind(), ErrorKind::Unsupported);
+        for flag in [FLAG_Z, FLAG_M] {
+            let mut bytes = stored(&Geometry::Point(place(0, 0)));
+            bytes[3] |= flag;
+            assert_eq!(View::parse(&bytes).unwrap_err().kind(), ErrorKind::Unsupported);
+        }
+        let mut bytes = stored(&Geometry::Point(place(0, 0)));
+        bytes[3] &= !FLAG_VERSION_2;
+        assert!(View::parse(&bytes).unwrap_err().hint().is_some());
     }
 }

@@ -1,0 +1,36 @@
+//! Geometry as PostGIS 3 stores it: a head, a box of floats, then counts and doubles, all of it aligned to 8 bytes.
+//!
+//! ```text
+//! 3 bytes  reference system, 1 byte flags           (the length word in front makes it 8)
+//! 16 bytes box: xmin, xmax, ymin, ymax as floats, rounded outward   (not of points and of lines of two points)
+//! body     type, count, then
+//!            point, line   the coordinates
+//!            polygon       count of each ring, 4 bytes of padding if the rings are odd, the coordinates of all
+//!            multi…        bodies
+//! ```
+
+mod centroid;
+mod view;
+mod write;
+
+pub use centroid::centroid;
+pub use view::{Lines, Points, Polygons, Rings, View};
+pub use write::{write, write_point};
+
+/// WGS 84, in three bytes.
+const SRID_4326: [u8; 3] = [0x00, 0x10, 0xe6];
+const FLAG_Z: u8 = 0x01;
+const FLAG_M: u8 = 0x02;
+const FLAG_BOX: u8 = 0x04;
+const FLAG_EXTENDED: u8 = 0x10;
+const FLAG_VERSION_2: u8 = 0x40;
+
+const POINT: u32 = 1;
+const LINE: u32 = 2;
+const POLYGON: u32 = 3;
+const MULTILINE: u32 = 5;
+const MULTIPOLYGON: u32 = 6;
+
+const HEAD: usize = 4;
+const BOX: usize = 16;
+const PAIR: usize = 16;
