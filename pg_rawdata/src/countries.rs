@@ -65,7 +65,7 @@ fn derive(table: &str, countries: &Countries) {
         let fetched = portal.fetch(ROWS_A_FETCH, |row| {
             let (Some(id), Some(geometry)) = (row.int8(0), row.bytes(1)) else { return };
             let view = stored::geometry::View::parse(geometry).or_raise();
-            let Some((lon, lat)) = stored::centroid::centroid(&view) else { return };
+            let Some((lon, lat)) = stored::geometry::centroid(&view) else { return };
             countries.holding(lon, lat, &mut keys);
             let list = format!("{{{}}}", keys.iter().map(i32::to_string).collect::<Vec<_>>().join(","));
             if row.text(2) != Some(list.as_str()) {

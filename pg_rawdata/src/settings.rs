@@ -5,8 +5,8 @@ use std::ffi::CString;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 static AREA_RULE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"tags"));
-// A small server has a few GB; the places of an extract of 100 million nodes take about 0.7 GB.
-static IMPORT_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(256);
+// A small server has a few GB; the places of 15 million nodes take about 128 MB.
+static IMPORT_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(128);
 
 pub fn init() {
     GucRegistry::define_string_guc(

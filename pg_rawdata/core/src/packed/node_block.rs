@@ -17,7 +17,7 @@ pub fn block_of(id: i64) -> i64 {
 
 /// Where in its block an id lies.
 pub fn slot_of(id: i64) -> usize {
-    (id & 127).unsigned_abs() as usize
+    usize::try_from(id & 127).unwrap_or(0)
 }
 
 /// A node as blocks hold it. Version 0 stands for an unknown one.

@@ -5,7 +5,6 @@
 //! PostGIS 3, in the byte order of the machine.
 
 pub mod array;
-pub mod centroid;
 pub mod ewkb;
 pub mod geometry;
 mod json_text;
