@@ -1,6 +1,6 @@
 //! The assembler.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Problem, ProblemKind};
 use crate::Result;
@@ -124,8 +124,7 @@ impl Report<'_> {
         let lines: BTreeSet<u32> = lines.into_iter().collect();
         let ways = lines.iter().filter_map(|&line| self.ways.get(line as usize)).map(|way| way.id).collect();
         let problem = Problem { kind, place, ways };
-        // Both segments of a corner that touches a line meet it in the same place.
-        if !self.is_full() && self.problems.last() != Some(&problem) {
+        if !self.is_full() && !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
     }
@@ -146,14 +145,17 @@ impl Report<'_> {
         Ok(())
     }
 
+    /// One problem for each place; where one outline runs along another, its corners touch there as well.
     fn contacts(&mut self, swept: &Swept) {
+        let mut by_place: BTreeMap<Point, (ProblemKind, BTreeSet<u32>)> = BTreeMap::new();
         for clash in &swept.clashes {
-            let kind = match clash.contact {
-                Contact::Overlap(..) => ProblemKind::Overlap,
-                Contact::Cross(_) | Contact::Touch(_) => ProblemKind::Crossing,
-            };
-            let at = clash.contact.place();
-            let lines = [clash.out, clash.kept].map(|s| self.network.segment(s).line);
+            let found = by_place.entry(clash.contact.place()).or_insert((ProblemKind::Crossing, BTreeSet::new()));
+            if matches!(clash.contact, Contact::Overlap(..)) {
+                found.0 = ProblemKind::Overlap;
+            }
+            found.1.extend([clash.out, clash.kept].map(|s| self.network.segment(s).line));
+        }
+        for (at, (kind, lines)) in by_place {
             self.add(kind, Place::new(at.x, at.y), lines);
         }
     }
@@ -181,10 +183,10 @@ impl Report<'_> {
         }
         for (line, (way, (outers, inners))) in (0..).zip(self.ways.iter().zip(in_ring)) {
             let wrong = match way.role {
-                "outer" | "exclave" => inners,
-                "inner" | "enclave" => outers,
                 // Old data leaves out the role of outer ways.
-                "" => inners,
+                "outer" | "exclave" | "" => inners && !outers,
+                // Where holes touch, a way can be of both.
+                "inner" | "enclave" => outers && !inners,
                 _ => outers || inners,
             };
             if wrong {

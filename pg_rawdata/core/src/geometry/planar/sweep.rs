@@ -84,9 +84,33 @@ impl Line {
         (self.passed.range(..at).next_back().copied(), self.passed.range(at..).next().copied())
     }
 
-    fn leave_out(&mut self, out: &Passed, kept: &Passed, contact: Contact) {
+    /// Leaves one of two out: if the end of one lies on the other, that one, as what goes on from there may run along
+    /// the other; else the second.
+    fn leave_out(&mut self, first: &Passed, second: &Passed, contact: Contact) {
+        let (out, kept) = match contact {
+            Contact::Touch(end) if end == first.edge.b => (first, second),
+            _ => (second, first),
+        };
+        self.passed.remove(out);
         self.left_out[out.segment as usize] = true;
         self.clashes.push(Clash { out: out.segment, kept: kept.segment, contact });
+    }
+
+    /// Lets a segment in between its neighbours, unless it has to be left out. Returns what lies below it.
+    fn enter(&mut self, new: &Passed, most: usize) -> Option<Option<u32>> {
+        loop {
+            let (below, above) = self.neighbours(new);
+            let clash = [below, above].into_iter().flatten().find_map(|n| Some((n, n.edge.contact(&new.edge)?)));
+            let Some((neighbour, contact)) = clash else {
+                self.passed.insert(*new);
+                return Some(below.map(|below| below.segment));
+            };
+            self.leave_out(&neighbour, new, contact);
+            if self.left_out[new.segment as usize] || self.clashes.len() >= most {
+                self.close_gap(new, most);
+                return None;
+            }
+        }
     }
 
     /// Tests the two that have become neighbours where `gone` was, until they don't meet.
@@ -95,8 +119,7 @@ impl Line {
             && let (Some(below), Some(above)) = self.neighbours(gone)
             && let Some(contact) = below.edge.contact(&above.edge)
         {
-            self.passed.remove(&above);
-            self.leave_out(&above, &below, contact);
+            self.leave_out(&below, &above, contact);
         }
     }
 }
@@ -117,21 +140,14 @@ pub(in crate::geometry) fn sweep(network: &Network, most: usize, pulse: &mut Pul
                 gone = Some(ended);
             }
         }
-        let mut started = false;
         for segment in network.starting(point) {
             let new = Passed { edge: network.edge(segment), segment };
-            let (below, above) = line.neighbours(&new);
-            let clash = [below, above].into_iter().flatten().find_map(|n| Some((n, new.edge.contact(&n.edge)?)));
-            if let Some((neighbour, contact)) = clash {
-                line.leave_out(&new, &neighbour, contact);
-                continue;
+            if let Some(below) = line.enter(&new, most) {
+                below_start[segment as usize] = below;
+                inside_above[segment as usize] = below.is_none_or(|below| !inside_above[below as usize]);
             }
-            started = true;
-            below_start[segment as usize] = below.map(|b| b.segment);
-            inside_above[segment as usize] = below.is_none_or(|b| !inside_above[b.segment as usize]);
-            line.passed.insert(new);
         }
-        if let (Some(gone), false) = (gone, started) {
+        if let (Some(gone), 0) = (gone, network.starting(point).len()) {
             line.close_gap(&gone, most);
         }
         if line.clashes.len() >= most {
