@@ -1,4 +1,25 @@
 //! Geometry of ways and relations, in exact integers.
+//!
+//! [`AreaRule`] tells lines from areas, [`line`] and [`relation_lines`] make the lines, [`multipolygon`] makes the areas.
+//! [`check_area`] looks at areas that people ask for, and mends them; [`AreaIndex`] says which of many areas hold a point.
+
+pub mod area_index;
+pub mod area_rule;
+pub mod bbox;
+pub mod centroid;
+pub mod lines;
+pub mod mend;
+pub mod multipolygon;
+mod planar;
+pub mod way;
+
+pub use area_index::AreaIndex;
+pub use area_rule::{AreaRule, is_area_relation, is_dropped};
+pub use bbox::Bbox;
+pub use centroid::centroid;
+pub use lines::relation_lines;
+pub use mend::{AreaCheck, MendLimits, check_area};
+pub use way::line;
 
 use crate::osm::Place;
 

@@ -1,0 +1,51 @@
+//! Bounding boxes.
+
+use crate::geometry::Geometry;
+use crate::osm::Place;
+
+/// A box of places, borders included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bbox {
+    /// Its south-western corner.
+    pub min: Place,
+    /// Its north-eastern corner.
+    pub max: Place,
+}
+
+impl Bbox {
+    /// The least box around places; `None` around none.
+    pub fn around<'a>(places: impl IntoIterator<Item = &'a Place>) -> Option<Self> {
+        places.into_iter().fold(None, |found: Option<Self>, &p| {
+            let b = found.unwrap_or(Self { min: p, max: p });
+            Some(Self {
+                min: Place { x: b.min.x.min(p.x), y: b.min.y.min(p.y) },
+                max: Place { x: b.max.x.max(p.x), y: b.max.y.max(p.y) },
+            })
+        })
+    }
+
+    /// The least box around a geometry.
+    pub fn of(geometry: &Geometry) -> Option<Self> {
+        match geometry {
+            Geometry::Point(place) => Self::around([place]),
+            Geometry::Line(line) => Self::around(line),
+            Geometry::Lines(lines) => Self::around(lines.iter().flatten()),
+            Geometry::Polygon(polygon) => Self::around(&polygon.outer),
+            Geometry::Polygons(polygons) => Self::around(polygons.iter().flat_map(|polygon| &polygon.outer)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_box_holds_every_place_and_no_more() {
+        let places = [(3, -4), (-1, 9), (2, 2)].map(|(x, y)| Place { x, y });
+        let expected = Bbox { min: Place { x: -1, y: -4 }, max: Place { x: 3, y: 9 } };
+        assert_eq!(Bbox::of(&Geometry::Line(places.to_vec())), Some(expected));
+        assert_eq!(Bbox::of(&Geometry::Lines(places.map(|p| vec![p]).to_vec())), Some(expected));
+        assert_eq!(Bbox::around(&[]), None);
+    }
+}
