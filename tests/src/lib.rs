@@ -11,13 +11,12 @@
 //! ```
 //!
 //! Failures panic: there is nobody else to tell.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a broken harness has no better answer"
 )]
-#![allow(clippy::allow_attributes, reason = "above: not each of them is met")]
 
 mod database;
 mod front;
