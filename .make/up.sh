@@ -99,7 +99,7 @@ print_lines() {
     local url
     url=$(base_url)
     say
-    say "$url/"
+    say "$url/v1/docs/"
     printf 'psql -h %q -p %s -U postgres -d rawdata -c "SELECT osm_type, count(*) FROM rawdata.features GROUP BY 1 ORDER BY 1"\n' "$socket" "$postgres_port"
     # Post, ask until it is done, fetch.
     printf '%s' "t=\$(curl -fsS $url/v1/snapshot/ -H 'Content-Type: application/json' -d '{\"geometry\":$(sample_area)}'" \

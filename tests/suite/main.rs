@@ -1,2 +1,11 @@
-#[test]
-fn t() {}
+//! Tests that go through a public face: SQL, HTTP, the program, the files that are installed.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
+
+mod compat;
+mod countries;
+mod golden;
+mod http;
+mod package;
+mod sql_reference;
+mod worker;
