@@ -60,6 +60,15 @@ impl Session {
         Ok(row.try_get(0)?)
     }
 
+    /// The time of the data in seconds since 1970, and the number of the last update.
+    pub async fn data_state(&self) -> Result<(Option<i64>, Option<i64>)> {
+        let sql = "SELECT extract(epoch FROM data_timestamp)::bigint, sequence::bigint FROM rawdata.status()";
+        match self.client.query_typed_opt(sql, &[]).await? {
+            Some(row) => Ok((row.try_get(0)?, row.try_get(1)?)),
+            None => Ok((None, None)),
+        }
+    }
+
     /// Starts an export. The chunks come as they are read: one is on its way, the database waits with the next.
     pub async fn export(self, request: &Value) -> Result<Chunks> {
         let parameter: (&(dyn ToSql + Sync), Type) = (request, Type::JSONB);

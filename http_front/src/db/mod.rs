@@ -15,7 +15,7 @@ use tokio_postgres::{CancelToken, Client, Config, NoTls};
 
 pub use data::{Chunks, Load, Progress};
 pub use error::DbError;
-pub use jobs::{Claim, Job, JobStatus, OpenJob};
+pub use jobs::{Claim, Job, JobStatus, OpenJob, TRIES};
 
 /// A result of the database.
 pub type Result<T> = std::result::Result<T, DbError>;
