@@ -1,0 +1,222 @@
+//! The SQL of a request: fixed pieces of text, and every value of the request a parameter.
+
+use super::{GeometryType, Request, TagFilter, Term};
+use crate::stored::ewkb;
+
+/// A query and its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// The text; `$1` is the first parameter.
+    pub text: String,
+    /// The parameters.
+    pub params: Vec<Param>,
+}
+
+/// A parameter, by the type it must be given with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    /// `text`
+    Text(String),
+    /// `text[]`
+    TextArray(Vec<String>),
+    /// `bytea`
+    Bytea(Vec<u8>),
+    /// `integer`
+    Int4(i32),
+    /// `bigint`
+    Int8(i64),
+}
+
+/// Where a row comes from. Its number is the first column of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// `nodes`
+    Nodes = 0,
+    /// `ways_line`
+    WaysLine = 1,
+    /// Relations of lines.
+    LineRelations = 2,
+    /// `ways_poly`
+    WaysPoly = 3,
+    /// Relations that are areas.
+    AreaRelations = 4,
+    /// Relations of any geometry, where lines and areas are asked for in the same way.
+    Relations = 5,
+}
+
+impl Source {
+    const ALL: [Self; 6] =
+        [Self::Nodes, Self::WaysLine, Self::LineRelations, Self::WaysPoly, Self::AreaRelations, Self::Relations];
+
+    /// The source of this number.
+    pub fn from_code(code: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.code() == code)
+    }
+
+    /// Its number.
+    pub fn code(self) -> i32 {
+        self as i32
+    }
+
+    /// The table, which is the value of `osm_type`.
+    pub fn table(self) -> &'static str {
+        match self {
+            Self::Nodes => "nodes",
+            Self::WaysLine => "ways_line",
+            Self::WaysPoly => "ways_poly",
+            Self::LineRelations | Self::AreaRelations | Self::Relations => "relations",
+        }
+    }
+
+    /// The type whose filter and columns its rows have.
+    pub fn geometry_type(self) -> GeometryType {
+        match self {
+            Self::Nodes => GeometryType::Point,
+            Self::WaysLine | Self::LineRelations => GeometryType::Line,
+            Self::WaysPoly | Self::AreaRelations | Self::Relations => GeometryType::Polygon,
+        }
+    }
+}
+
+/// The columns of [`rows`], in order, with their types.
+pub const COLUMNS: [(&str, &str); 9] = [
+    ("source", "integer"),
+    ("osm_id", "bigint"),
+    ("version", "integer"),
+    ("changeset", "bigint"),
+    ("timestamp", "timestamptz"),
+    ("uid", "integer"),
+    ("user", "text"),
+    ("tags", "jsonb"),
+    ("geom", "geometry"),
+];
+
+/// Selects the rows of a request: [`COLUMNS`] in the order nodes, lines, areas.
+///
+/// `postgis` is the schema PostGIS is installed in. With `country` the area is that country's, and a row is in it when
+/// its `country` says so; the area's shape and `useStWithin` then count for nothing.
+///
+/// Within a table the order is the scan's: rows stream from the first on, which a sort would prevent. For the same
+/// order each time run it without parallel workers and with `synchronize_seqscans` off.
+pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Query {
+    let columns = r#"osm_id, version, changeset, "timestamp", uid, "user", tags, geom"#;
+    union(request, postgis, country, |source| format!("{}, {columns}", source.code()))
+}
+
+/// Counts the rows of a request: one row, one `bigint`.
+pub fn count(request: &Request, postgis: &str, country: Option<i32>) -> Query {
+    let mut query = union(request, postgis, country, |_| "pg_catalog.count(*) AS n".to_owned());
+    query.text = format!("SELECT pg_catalog.sum(n)::pg_catalog.int8 FROM (\n{}\n) AS counts", query.text);
+    query
+}
+
+fn union(request: &Request, postgis: &str, country: Option<i32>, select: impl Fn(Source) -> String) -> Query {
+    let mut builder = Builder { postgis: quoted(postgis), params: Vec::new() };
+    let place = builder.place(request, country);
+    let branches: Vec<String> = sources(request)
+        .into_iter()
+        .map(|source| {
+            let mut conditions = vec![place.clone()];
+            conditions.extend(builder.shape(source));
+            conditions.extend(builder.tags(&request.tags[source.geometry_type()]));
+            let (columns, table) = (select(source), source.table());
+            format!("SELECT {columns} FROM rawdata.{table} WHERE {}", conditions.join(" AND "))
+        })
+        .collect();
+    Query { text: branches.join("\nUNION ALL\n"), params: builder.params }
+}
+
+/// The tables to read, in the order of rows. Relations that lines and areas would both select in the same way are read
+/// once, whatever their geometry.
+fn sources(request: &Request) -> Vec<Source> {
+    let is_asked = |kind| request.geometry_types.contains(&kind);
+    let (line, polygon) = (is_asked(GeometryType::Line), is_asked(GeometryType::Polygon));
+    let same = request.tags.line == request.tags.polygon && request.columns.line == request.columns.polygon;
+    let once = line && polygon && same;
+    let asked = |source: &Source| match source {
+        Source::Nodes => is_asked(GeometryType::Point),
+        Source::WaysLine => line,
+        Source::LineRelations => line && !once,
+        Source::WaysPoly => polygon,
+        Source::AreaRelations => polygon && !once,
+        Source::Relations => once,
+    };
+    Source::ALL.into_iter().filter(asked).collect()
+}
+
+struct Builder {
+    postgis: String,
+    params: Vec<Param>,
+}
+
+impl Builder {
+    /// A parameter with its type, so that the text means the same whatever is in the search path.
+    fn param(&mut self, param: Param) -> String {
+        let kind = match param {
+            Param::Text(_) => "text",
+            Param::TextArray(_) => "text[]",
+            Param::Bytea(_) => "bytea",
+            Param::Int4(_) => "int4",
+            Param::Int8(_) => "int8",
+        };
+        let number = match self.params.iter().position(|known| *known == param) {
+            Some(at) => at + 1,
+            None => {
+                self.params.push(param);
+                self.params.len()
+            }
+        };
+        format!("${number}::pg_catalog.{kind}")
+    }
+
+    fn place(&mut self, request: &Request, country: Option<i32>) -> String {
+        if let Some(country) = country {
+            let country = self.param(Param::Int4(country));
+            return format!("country OPERATOR(pg_catalog.@>) ARRAY[{country}]");
+        }
+        let area = self.param(Param::Bytea(ewkb::multipolygon(request.area.polygons())));
+        let postgis = &self.postgis;
+        let area = format!("{postgis}.st_geomfromewkb({area})");
+        let test = if request.within { "st_within" } else { "st_intersects" };
+        format!("geom OPERATOR({postgis}.&&) {area} AND {postgis}.{test}(geom, {area})")
+    }
+
+    fn shape(&self, source: Source) -> Option<String> {
+        let shapes = match source {
+            Source::LineRelations => "'MULTILINESTRING'",
+            Source::AreaRelations => "'POLYGON', 'MULTIPOLYGON'",
+            _ => return None,
+        };
+        let postgis = &self.postgis;
+        Some(format!("{postgis}.geometrytype(geom) OPERATOR(pg_catalog.=) ANY (ARRAY[{shapes}])"))
+    }
+
+    fn tags(&mut self, filter: &TagFilter) -> Option<String> {
+        let lists = filter.any_of.iter().map(|terms| {
+            let terms: Vec<String> = terms.iter().map(|term| self.term(term)).collect();
+            terms.join(" AND ")
+        });
+        let lists: Vec<String> = lists.collect();
+        (!lists.is_empty()).then(|| format!("({})", lists.join(" OR ")))
+    }
+
+    fn term(&mut self, term: &Term) -> String {
+        let key = self.param(Param::Text(term.key.clone()));
+        match term.values.as_slice() {
+            [] => format!("tags OPERATOR(pg_catalog.?) {key}"),
+            [value] => {
+                let value = self.param(Param::Text(value.clone()));
+                format!("(tags OPERATOR(pg_catalog.->>) {key}) OPERATOR(pg_catalog.=) {value}")
+            }
+            values => {
+                let values = self.param(Param::TextArray(values.to_vec()));
+                format!("(tags OPERATOR(pg_catalog.->>) {key}) OPERATOR(pg_catalog.=) ANY ({values})")
+            }
+        }
+    }
+}
+
+/// A name as an identifier.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
