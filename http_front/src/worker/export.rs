@@ -72,7 +72,7 @@ impl Exporter {
             Ok(request) => request,
             Err(refusal) => return Outcome::Failed(refusal.to_string()),
         };
-        let mut tries = 0;
+        let mut tries = 0_u32;
         let (file, written) = loop {
             match self.write_file(claim, &request).await {
                 Ok(file) => break file,
