@@ -24,7 +24,8 @@ pub async fn read(request: Request, limit: usize) -> Result<Bytes, ApiError> {
     if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "compressed requests are not read").and_close());
     }
-    let promised = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let promised =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if promised.is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
@@ -57,7 +58,9 @@ mod tests {
     use poem::Body;
 
     fn endless() -> Body {
-        Body::from_bytes_stream(futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 1000]))))
+        Body::from_bytes_stream(futures_util::stream::repeat_with(|| {
+            Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 1000]))
+        }))
     }
 
     #[tokio::test]

@@ -69,8 +69,12 @@ async fn answer<E: Endpoint<Output = Response>>(endpoint: &E, request: Request) 
 /// Answers that do not depend on the address.
 fn refused_outright(request: &Request) -> Option<Response> {
     match *request.method() {
-        Method::TRACE | Method::CONNECT => Some(ApiError::method_not_allowed("GET, HEAD, POST, OPTIONS").into_response()),
-        Method::OPTIONS if request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) => Some(preflight(request)),
+        Method::TRACE | Method::CONNECT => {
+            Some(ApiError::method_not_allowed("GET, HEAD, POST, OPTIONS").into_response())
+        }
+        Method::OPTIONS if request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) => {
+            Some(preflight(request))
+        }
         _ => None,
     }
 }

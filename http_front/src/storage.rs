@@ -158,9 +158,8 @@ impl Drop for Partial {
 /// Splits a key into its last part and the folders before it; `None` where a part could lead anywhere else.
 fn plain_segments(key: &str) -> Option<(&str, Vec<&str>)> {
     let mut segments: Vec<&str> = key.split('/').collect();
-    let is_plain = |part: &&str| {
-        !part.is_empty() && !part.starts_with('.') && !part.chars().any(|c| c.is_control() || c == '\\')
-    };
+    let is_plain =
+        |part: &&str| !part.is_empty() && !part.starts_with('.') && !part.chars().any(|c| c.is_control() || c == '\\');
     if segments.len() < 2 || !segments.iter().all(is_plain) {
         return None;
     }

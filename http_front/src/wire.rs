@@ -29,7 +29,9 @@ fn arguments(request: &Request, body: &Value) -> Value {
     let types: Vec<&str> = request.geometry_types.iter().map(|kind| kind.name()).collect();
     let mut geometry = Map::from_iter([("bbox".to_owned(), Value::Null)]);
     if let Value::Object(sent) = request.area.sent() {
-        geometry.extend(["type", "coordinates"].iter().filter_map(|key| Some(((*key).to_owned(), sent.get(*key)?.clone()))));
+        geometry.extend(
+            ["type", "coordinates"].iter().filter_map(|key| Some(((*key).to_owned(), sent.get(*key)?.clone()))),
+        );
     }
     let mut arguments = json!({
         "geometry": geometry,
@@ -62,7 +64,8 @@ fn file_name(request: &Request) -> String {
 /// The filters as sent, without what the parser ignores: only there can something be that `jsonb` does not take.
 fn filters(body: &Value) -> Value {
     let Some(Value::Object(filters)) = body.get("filters") else { return Value::Null };
-    let known = ["tags", "attributes"].into_iter().filter_map(|key| Some((key.to_owned(), storable(filters.get(key)?))));
+    let known =
+        ["tags", "attributes"].into_iter().filter_map(|key| Some((key.to_owned(), storable(filters.get(key)?))));
     known.collect::<Map<_, _>>().into()
 }
 
@@ -132,7 +135,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_ignored_is_not_stored() {
-        let arguments = checked(r#","x":"\u0000","filters":{"y":"\u0000","tags":{"z":"\u0000"}}"#, Service::Snapshot).await;
+        let arguments =
+            checked(r#","x":"\u0000","filters":{"y":"\u0000","tags":{"z":"\u0000"}}"#, Service::Snapshot).await;
         assert!(!arguments.to_string().contains("\\u0000"));
         assert_eq!(arguments["filters"], json!({ "tags": {} }));
     }

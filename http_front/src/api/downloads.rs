@@ -21,7 +21,8 @@ pub async fn get(app: Arc<App>, request: Request) -> Result<Response, ApiError> 
     let key: String = request.path_params().map_err(|_| ApiError::not_found())?;
     let storage = app.storage.clone();
     let wanted = key.clone();
-    let found = tokio::task::spawn_blocking(move || storage.find(&wanted)).await.unwrap_or_else(|e| Err(io::Error::other(e)));
+    let found =
+        tokio::task::spawn_blocking(move || storage.find(&wanted)).await.unwrap_or_else(|e| Err(io::Error::other(e)));
     let found = found.map_err(|error| {
         tracing::error!(cause = %error, "a finished file could not be opened");
         ApiError::internal()
@@ -57,7 +58,8 @@ async fn deliver(head: bool, asked: &HeaderMap, key: &str, found: Finished) -> i
             (from, to - from + 1)
         }
         Part::Outside => {
-            let mut refused = ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "the file has no such bytes").into_response();
+            let mut refused =
+                ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "the file has no such bytes").into_response();
             if let Ok(range) = format!("bytes */{size}").parse() {
                 refused.headers_mut().insert(header::CONTENT_RANGE, range);
             }
@@ -118,7 +120,8 @@ fn media_type(name: &str) -> &'static str {
 
 /// `filename` for old readers, `filename*` for the name as it is (RFC 6266).
 fn disposition(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) { c } else { '_' }).collect();
     let full = percent_encoding::utf8_percent_encode(name, UNRESERVED);
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{full}")
 }

@@ -73,7 +73,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_and_several_ranges_give_the_whole() {
-        for range in ["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-2", "lines=1-2", "bytes=0-1,3-4", "bytes=+1-2"] {
+        for range in
+            ["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-2", "lines=1-2", "bytes=0-1,3-4", "bytes=+1-2"]
+        {
             assert_eq!(part(range, 10), Part::Whole, "{range}");
         }
     }

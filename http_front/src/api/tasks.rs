@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use poem::{Request, Response, http::StatusCode, web::Query};
+use poem::{Request, Response, http::StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -32,9 +32,9 @@ pub async fn queue(app: Arc<App>) -> Result<Response, ApiError> {
 }
 
 fn only_arguments(request: &Request) -> Result<bool, ApiError> {
-    let query = Query::<HashMap<String, String>>::from_request_sync(request);
-    match query.ok().and_then(|Query(mut query)| query.remove("only_args")) {
-        Some(text) => wire::query_flag("only_args", &text),
+    let query = request.params::<HashMap<String, String>>().unwrap_or_default();
+    match query.get("only_args") {
+        Some(text) => wire::query_flag("only_args", text),
         None => Ok(false),
     }
 }
@@ -53,7 +53,9 @@ fn state(id: Uuid, job: Option<Job>) -> Value {
             JobStatus::Success => ("SUCCESS", job.result.unwrap_or(Value::Null)),
             JobStatus::Failure => ("FAILURE", job.reason.map_or_else(none, Value::from)),
             JobStatus::Revoked => ("REVOKED", none()),
-            JobStatus::Expired => ("FAILURE", "the result was removed, because it was too old or room was needed".into()),
+            JobStatus::Expired => {
+                ("FAILURE", "the result was removed, because it was too old or room was needed".into())
+            }
         },
     };
     json!({ "id": id, "status": status, "result": result })

@@ -56,7 +56,9 @@ impl From<tokio_postgres::Error> for DbError {
         match db.code() {
             code if *code == SqlState::INVALID_PARAMETER_VALUE => Self::Refused(db.message().to_owned()),
             code if *code == SqlState::QUERY_CANCELED => Self::TimedOut,
-            code if [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code) => Self::Replaced,
+            code if [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code) => {
+                Self::Replaced
+            }
             code if [SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_FUNCTION, SqlState::INVALID_SCHEMA_NAME]
                 .contains(code) =>
             {
@@ -92,7 +94,9 @@ impl fmt::Display for DbError {
     /// For the log, not for clients.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address => f.write_str("the address of the database cannot be read: expected postgresql://user@host/database"),
+            Self::Address => {
+                f.write_str("the address of the database cannot be read: expected postgresql://user@host/database")
+            }
             Self::Unavailable(cause) => write!(f, "the database could not be reached: {cause}"),
             Self::Other(cause) => write!(f, "the database reports {cause}"),
             error => f.write_str(&error.reason()),

@@ -158,7 +158,10 @@ impl Db {
         let transaction = lease.client().transaction().await?;
         let placed = match transaction.execute_typed(sql, &parameters).await? {
             0 => Ok(false),
-            _ => tokio::task::spawn_blocking(place).await.unwrap_or_else(|e| Err(std::io::Error::other(e))).map(|()| true),
+            _ => tokio::task::spawn_blocking(place)
+                .await
+                .unwrap_or_else(|e| Err(std::io::Error::other(e)))
+                .map(|()| true),
         };
         let ended = match placed {
             Ok(true) => transaction.commit().await,

@@ -117,7 +117,8 @@ impl Queue {
         let mut from = "-".to_owned();
         loop {
             let mut command = redis::cmd("XRANGE");
-            let page: StreamRangeReply = self.command(command.arg(STREAM).arg(&from).arg("+").arg("COUNT").arg(500)).await?;
+            let page: StreamRangeReply =
+                self.command(command.arg(STREAM).arg(&from).arg("+").arg("COUNT").arg(500)).await?;
             let Some(last) = page.ids.last() else { return Ok(known) };
             from = format!("({}", last.id);
             known.extend(page.ids.iter().filter_map(job_of));
@@ -200,13 +201,18 @@ impl Reader {
         self.read_from(&mut connection, ">").await
     }
 
-    async fn read_from(&self, connection: &mut MultiplexedConnection, from: &str) -> Result<Option<Delivery>, RedisError> {
+    async fn read_from(
+        &self,
+        connection: &mut MultiplexedConnection,
+        from: &str,
+    ) -> Result<Option<Delivery>, RedisError> {
         let mut command = redis::cmd("XREADGROUP");
         command.arg("GROUP").arg(GROUP).arg(&self.worker).arg("COUNT").arg(1);
         if from == ">" {
             command.arg("BLOCK").arg(BLOCK.as_millis() as u64);
         }
-        let reply: Option<StreamReadReply> = command.arg("STREAMS").arg(STREAM).arg(from).query_async(connection).await?;
+        let reply: Option<StreamReadReply> =
+            command.arg("STREAMS").arg(STREAM).arg(from).query_async(connection).await?;
         let entry = reply.and_then(|reply| reply.keys.into_iter().next()).and_then(|key| key.ids.into_iter().next());
         Ok(entry.map(|entry| delivery(entry, from != ">")))
     }

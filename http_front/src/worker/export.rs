@@ -61,7 +61,9 @@ impl Exporter {
         let limit = self.time_limit;
         match tokio::time::timeout(limit, self.run_in_time(claim)).await {
             Ok(outcome) => outcome,
-            Err(_) => Outcome::Failed(format!("the export took longer than the time limit of {}", natural_duration(limit))),
+            Err(_) => {
+                Outcome::Failed(format!("the export took longer than the time limit of {}", natural_duration(limit)))
+            }
         }
     }
 
@@ -126,7 +128,14 @@ impl Exporter {
         written.map_err(|error| unwritten(&error))
     }
 
-    async fn publish(&self, claim: &Claim, request: &Request, file: Partial, written: Written, started: Instant) -> Outcome {
+    async fn publish(
+        &self,
+        claim: &Claim,
+        request: &Request,
+        file: Partial,
+        written: Written,
+        started: Instant,
+    ) -> Outcome {
         let id = claim.id.to_string();
         let name = request.file_name.export_name(request.format, request.unique_name.then_some(&id));
         let suffix = if request.zip { "zip" } else { request.format.extension() };
@@ -213,7 +222,10 @@ mod tests {
 
     #[test]
     fn addresses_keep_their_suffix_and_encode_the_rest() {
-        assert_eq!(url_path("1-2/नेपाल_geojson_uid_1-2.zip"), "1-2/%E0%A4%A8%E0%A5%87%E0%A4%AA%E0%A4%BE%E0%A4%B2_geojson_uid_1-2.zip");
+        assert_eq!(
+            url_path("1-2/नेपाल_geojson_uid_1-2.zip"),
+            "1-2/%E0%A4%A8%E0%A5%87%E0%A4%AA%E0%A4%BE%E0%A4%B2_geojson_uid_1-2.zip"
+        );
         assert_eq!(url_path("a/b?c#d%.zip"), "a/b%3Fc%23d%25.zip");
     }
 
