@@ -33,3 +33,7 @@ COMMENT ON COLUMN rawdata.jobs.file_size IS 'Size of the finished file in bytes'
 COMMENT ON COLUMN rawdata.jobs.queued_at IS 'When the job was put in the queue, last';
 COMMENT ON COLUMN rawdata.jobs.started_at IS 'When it was claimed, last';
 COMMENT ON COLUMN rawdata.jobs.finished_at IS 'When it ended';
+
+-- Requests hold areas and names of others: only the front reads them.
+REVOKE ALL ON rawdata.jobs FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;

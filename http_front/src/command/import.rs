@@ -1,0 +1,94 @@
+//! `rawdata import FILE-or-URL-or--`.
+
+use std::{
+    io::{IsTerminal, Write},
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Failure;
+use crate::{
+    config::{AreaRule, Import},
+    db::{Db, Load},
+    source::Source,
+};
+
+/// An import has no time limit: its size is the user's matter.
+const UNLIMITED: Duration = Duration::ZERO;
+
+/// Size of the pieces that are sent: each is a row for the database.
+const PIECE: usize = 256 << 10;
+
+/// Sends the document, and says what is loaded then.
+pub async fn run(config: Import) -> Result<(), Failure> {
+    let start = Instant::now();
+    let mut source = Source::open(&config.source).await.map_err(|error| format!("{}: {error}", config.source))?;
+    let db = Db::new(&config.database_url, None, "rawdata import", 2)?;
+    let session = db.session(UNLIMITED).await?;
+    let mut load = session.load(config.area_rule.map(AreaRule::name)).await?;
+    let bar = bar(source.size());
+    let watch = tokio::spawn(watch(db.clone(), bar.clone()));
+    let sent = send(&mut source, &mut load, &bar).await;
+    let loaded = match sent {
+        Ok(bytes) => {
+            bar.set_message("building the tables");
+            load.finish().await.map(|()| bytes).map_err(Failure::from)
+        }
+        // Dropped, the load is broken off: what was there before stays.
+        Err(error) => Err(error),
+    };
+    watch.abort();
+    bar.finish_and_clear();
+    let bytes = loaded?;
+    let seconds = start.elapsed().as_secs_f64();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "loaded {} in {seconds:.1} s", indicatif::HumanBytes(bytes))?;
+    match db.data_status().await? {
+        Some(status) => Ok(super::status::write_members(&mut out, &status)?),
+        None => Ok(()),
+    }
+}
+
+async fn send(source: &mut Source, load: &mut Load, bar: &ProgressBar) -> Result<u64, Failure> {
+    let mut sent = 0;
+    while let Some(bytes) =
+        source.next().await.map_err(|error| format!("the document could not be read to its end: {error}"))?
+    {
+        for piece in bytes.chunks(PIECE) {
+            load.send(piece).await?;
+            sent += piece.len() as u64;
+            bar.set_position(sent);
+        }
+    }
+    Ok(sent)
+}
+
+fn bar(size: Option<u64>) -> ProgressBar {
+    let template = match size {
+        Some(_) => "{bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec} {elapsed} {msg}",
+        None => "{spinner} {bytes} {binary_bytes_per_sec} {elapsed} {msg}",
+    };
+    let bar = match size {
+        Some(size) => ProgressBar::new(size),
+        None => ProgressBar::new_spinner(),
+    };
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Shows what the database does.
+async fn watch(db: Db, bar: ProgressBar) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let Ok(Some(progress)) = db.import_progress().await else { continue };
+        let phase = progress.phase.unwrap_or_default();
+        bar.set_message(match (progress.done, progress.total) {
+            (Some(done), Some(total)) if total > 0 => format!("{phase} {done}/{total}"),
+            (Some(done), _) => format!("{phase} {done}"),
+            _ => phase,
+        });
+    }
+}

@@ -1,0 +1,48 @@
+//! The commands of the program, one file each.
+
+mod completions;
+mod import;
+mod serve;
+mod status;
+mod worker;
+
+use std::{io::IsTerminal, time::Duration};
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Cli, Command};
+
+/// Why a command failed, in a sentence.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How long a command that needs database and Redis waits for them when it starts.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs the command.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    log();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(config) => serve::run(config).await,
+            Command::Worker(config) => worker::run(config).await,
+            Command::Import(config) => import::run(config).await,
+            Command::Status(config) => status::run(config).await,
+            Command::Completions { shell } => completions::run(shell),
+        }
+    });
+    // A read of standard input in progress would hold up the end.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    result
+}
+
+/// To a terminal for people, else one JSON object a line. `RUST_LOG` says how much.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    if std::io::stderr().is_terminal() {
+        log.init();
+    } else {
+        log.json().init();
+    }
+}

@@ -1,0 +1,146 @@
+//! The functions of schema rawdata that are about the map.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use serde_json::Value;
+use tokio_postgres::{
+    RowStream,
+    binary_copy::BinaryCopyInWriter,
+    types::{ToSql, Type},
+};
+
+use super::{Db, DbError, Result, Session};
+
+impl Db {
+    /// The time of the data, as the old service wrote it; `None` where nothing is loaded.
+    pub async fn data_timestamp(&self) -> Result<Option<String>> {
+        let sql = "SELECT to_char(data_timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || '+00:00'
+                     FROM rawdata.status()";
+        let mut lease = self.lease().await?;
+        let row = lease.client().query_typed_opt(sql, &[]).await;
+        let row = lease.done(row).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
+    }
+
+    /// Everything that is known about the data set, as an object; `None` where nothing is loaded.
+    pub async fn data_status(&self) -> Result<Option<Value>> {
+        let mut lease = self.lease().await?;
+        let row = lease.client().query_typed_opt("SELECT to_jsonb(s) FROM rawdata.status() AS s", &[]).await;
+        let row = lease.done(row).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// What an import in progress does.
+    pub async fn import_progress(&self) -> Result<Option<Progress>> {
+        let sql = "SELECT phase::text, done::bigint, total::bigint FROM rawdata.import_progress LIMIT 1";
+        let mut lease = self.lease().await?;
+        let row = lease.client().query_typed_opt(sql, &[]).await;
+        let Some(row) = lease.done(row).await? else { return Ok(None) };
+        Ok(Some(Progress { phase: row.try_get(0)?, done: row.try_get(1)?, total: row.try_get(2)? }))
+    }
+}
+
+/// How far an import is.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// What it does.
+    pub phase: Option<String>,
+    /// How much of it is done.
+    pub done: Option<i64>,
+    /// How much there is to do, where known.
+    pub total: Option<i64>,
+}
+
+impl Session {
+    /// Whether the tables are there; asked by the health check.
+    pub async fn is_set_up(&self) -> Result<bool> {
+        let row = self.client.query_typed_one("SELECT to_regclass('rawdata.jobs') IS NOT NULL", &[]).await?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// The time of the data in seconds since 1970, and the number of the last update.
+    pub async fn data_state(&self) -> Result<(Option<i64>, Option<i64>)> {
+        let sql = "SELECT extract(epoch FROM data_timestamp)::bigint, sequence::bigint FROM rawdata.status()";
+        match self.client.query_typed_opt(sql, &[]).await? {
+            Some(row) => Ok((row.try_get(0)?, row.try_get(1)?)),
+            None => Ok((None, None)),
+        }
+    }
+
+    /// Starts an export. The chunks come as they are read: one is on its way, the database waits with the next.
+    pub async fn export(self, request: &Value) -> Result<Chunks> {
+        let parameter: (&(dyn ToSql + Sync), Type) = (request, Type::JSONB);
+        let rows = self.client.query_typed_raw("SELECT rawdata.export($1)", [parameter]).await?;
+        Ok(Chunks { rows: Box::pin(rows), session: self })
+    }
+
+    /// Starts to load a document: opens a transaction and a COPY in it.
+    pub async fn load(self, area_rule: Option<&'static str>) -> Result<Load> {
+        self.client.batch_execute("BEGIN").await?;
+        if let Some(rule) = area_rule {
+            let parameter: (&(dyn ToSql + Sync), Type) = (&rule, Type::TEXT);
+            self.client.query_typed("SELECT set_config('rawdata.area_rule', $1, true)", &[parameter]).await?;
+        }
+        let sink = self.client.copy_in("COPY rawdata.load FROM STDIN (FORMAT binary)").await?;
+        Ok(Load { writer: Box::pin(BinaryCopyInWriter::new(sink, &[Type::BYTEA])), session: self })
+    }
+}
+
+/// The chunks of an export. Dropping it stops the export.
+pub struct Chunks {
+    rows: Pin<Box<RowStream>>,
+    session: Session,
+}
+
+impl Chunks {
+    /// The next chunk; `None` when the file is whole.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        match self.rows.try_next().await? {
+            Some(row) => {
+                let chunk: &[u8] = row.try_get(0)?;
+                Ok(Some(Bytes::copy_from_slice(chunk)))
+            }
+            None => {
+                self.session.finished = true;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The chunks as a stream, `first` before all others.
+    pub fn stream(self, first: Option<Bytes>) -> impl futures_util::Stream<Item = Result<Bytes>> {
+        let rest = futures_util::stream::try_unfold(self, |mut chunks| async move {
+            Ok(chunks.next().await?.map(|chunk| (chunk, chunks)))
+        });
+        futures_util::stream::iter(first.map(Ok)).chain(rest)
+    }
+}
+
+/// A document on its way into the database. Dropped before the end, it leaves what was there before.
+pub struct Load {
+    writer: Pin<Box<BinaryCopyInWriter>>,
+    session: Session,
+}
+
+impl Load {
+    /// Sends one piece of the document.
+    pub async fn send(&mut self, piece: &[u8]) -> Result<()> {
+        Ok(self.writer.as_mut().write(&[&piece]).await?)
+    }
+
+    /// Ends the document, waits until it is in the tables, and commits.
+    pub async fn finish(mut self) -> Result<()> {
+        self.writer.as_mut().finish().await?;
+        self.session.client.batch_execute("COMMIT").await?;
+        self.session.finished = true;
+        Ok(())
+    }
+}
+
+impl From<DbError> for std::io::Error {
+    fn from(error: DbError) -> Self {
+        Self::other(error)
+    }
+}

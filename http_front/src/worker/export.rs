@@ -1,0 +1,237 @@
+//! One export: rows of the database into a file, and the file into the result store.
+
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use rawdata_core::{
+    osm::Timestamp,
+    request::{Limits, Request, Service},
+    write::papers,
+};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::archive::{Papers, Writer, Written};
+use crate::{
+    db::{Claim, Db, DbError},
+    storage::{Partial, Storage},
+    words::{natural_duration, two_decimals},
+};
+
+/// What an export needs.
+#[derive(Clone)]
+pub struct Exporter {
+    /// The database.
+    pub db: Db,
+    /// Where the file goes.
+    pub storage: Storage,
+    /// Where clients find it, without a closing slash.
+    pub public_url: String,
+    /// Time limit of a job.
+    pub time_limit: Duration,
+    /// What the operator adds to each readme.
+    pub extra_readme: String,
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The result is published.
+    Published(Written),
+    /// Another worker has the job.
+    Lost,
+    /// It came to nothing, for this reason.
+    Failed(String),
+}
+
+/// Why an attempt to write the file ended.
+enum Failure {
+    /// Try again in a moment.
+    Passing(DbError),
+    /// It will not get better.
+    Final(String),
+}
+
+impl Exporter {
+    /// Does a job. Dropped half way it stops the query and leaves no file.
+    pub async fn run(&self, claim: &Claim) -> Outcome {
+        let limit = self.time_limit;
+        match tokio::time::timeout(limit, self.run_in_time(claim)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                Outcome::Failed(format!("the export took longer than the time limit of {}", natural_duration(limit)))
+            }
+        }
+    }
+
+    async fn run_in_time(&self, claim: &Claim) -> Outcome {
+        let started = Instant::now();
+        let limits = Limits { area_km2: f64::INFINITY, ..Limits::default() };
+        let request = match Request::from_json(&claim.request, Service::Snapshot, &limits) {
+            Ok(request) => request,
+            Err(refusal) => return Outcome::Failed(refusal.to_string()),
+        };
+        let mut tries = 0_u32;
+        let (file, written) = loop {
+            match self.write_file(claim, &request).await {
+                Ok(file) => break file,
+                Err(Failure::Final(reason)) => return Outcome::Failed(reason),
+                Err(Failure::Passing(error)) => {
+                    tries += 1;
+                    let (most, pause) = match error {
+                        // A data set is being put in place of another; that is soon over.
+                        DbError::Replaced => (30, 250 * u64::from(tries.min(8))),
+                        _ => (6, 500 << tries.min(5)),
+                    };
+                    if tries > most {
+                        return Outcome::Failed(error.reason());
+                    }
+                    tracing::info!(cause = %error, tries, "the export begins anew");
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                }
+            }
+        };
+        self.publish(claim, &request, file, written, started).await
+    }
+
+    async fn write_file(&self, claim: &Claim, request: &Request) -> Result<(Partial, Written), Failure> {
+        let session = self.db.reader(self.time_limit).await.map_err(sorted)?;
+        let (as_of, sequence) = session.data_state().await.map_err(sorted)?;
+        let mut chunks = session.export(&claim.request).await.map_err(sorted)?;
+        let papers = Papers {
+            boundary: request.area.boundary_json(),
+            readme: papers::readme(as_of.map(Timestamp), sequence, request.area.is_mended(), &self.extra_readme),
+        };
+        let data_name = request.zip.then(|| request.file_name.data_file(request.format));
+        let partial = self.storage.partial(claim.id, claim.attempt);
+        let spare = self.storage.partial(claim.id, claim.attempt);
+
+        // Two chunks wait between database and file at most. Where the sender is dropped without `None`, the file is given up.
+        let (sender, receiver) = mpsc::channel::<Option<Bytes>>(1);
+        let writer = tokio::task::spawn_blocking(move || write_chunks(receiver, partial, spare, data_name, papers));
+        let read = async {
+            while let Some(chunk) = chunks.next().await? {
+                if sender.send(Some(chunk)).await.is_err() {
+                    break; // the writer has failed, and says below why
+                }
+            }
+            let _ = sender.send(None).await;
+            Ok::<_, DbError>(())
+        };
+        let read = read.await;
+        drop(sender);
+        let written = writer.await.map_err(|e| unwritten(&io::Error::other(e)))?;
+        read.map_err(sorted)?;
+        written.map_err(|error| unwritten(&error))
+    }
+
+    async fn publish(
+        &self,
+        claim: &Claim,
+        request: &Request,
+        file: Partial,
+        written: Written,
+        started: Instant,
+    ) -> Outcome {
+        let id = claim.id.to_string();
+        let name = request.file_name.export_name(request.format, request.unique_name.then_some(&id));
+        let suffix = if request.zip { "zip" } else { request.format.extension() };
+        let key = format!("{id}/{name}.{suffix}");
+        let result = self.result(request, &key, written, started.elapsed());
+        let Ok(size) = i64::try_from(written.file_size) else { return Outcome::Failed("the file is too large".into()) };
+        let storage = self.storage.clone();
+        match self.db.publish_job(claim, &result, size, move || storage.place(file, &key)).await {
+            Ok(Ok(true)) => Outcome::Published(written),
+            Ok(Ok(false)) => Outcome::Lost,
+            Ok(Err(error)) => Outcome::Failed(unplaced(&error)),
+            Err(error) => {
+                tracing::error!(cause = %error, "the result could not be published");
+                Outcome::Failed(error.reason())
+            }
+        }
+    }
+
+    fn result(&self, request: &Request, key: &str, written: Written, took: Duration) -> Value {
+        json!({
+            "download_url": format!("{}/exports/{}", self.public_url, url_path(key)),
+            "file_name": request.file_name.stem(),
+            "process_time": natural_duration(took),
+            "query_area": format!("{} Sq Km", two_decimals(request.area.km2())),
+            "binded_file_size": format!("{} MB", two_decimals(written.content_size as f64 / 1e6)),
+            "zip_file_size_bytes": written.file_size,
+        })
+    }
+}
+
+fn write_chunks(
+    mut chunks: mpsc::Receiver<Option<Bytes>>,
+    partial: Partial,
+    spare: Partial,
+    data_name: Option<String>,
+    papers: Papers,
+) -> io::Result<(Partial, Written)> {
+    let mut writer = match data_name {
+        Some(name) => Writer::zip(partial.path(), &name, papers)?,
+        None => Writer::data(partial.path())?,
+    };
+    loop {
+        match chunks.blocking_recv() {
+            Some(Some(chunk)) => writer.write(&chunk)?,
+            Some(None) => return writer.finish(partial, spare),
+            None => return Err(io::ErrorKind::Interrupted.into()),
+        }
+    }
+}
+
+/// Percent-encodes what an address cannot hold. Names are harmless already; this is for letters beyond ASCII.
+fn url_path(key: &str) -> String {
+    const KEPT: percent_encoding::AsciiSet =
+        percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    percent_encoding::utf8_percent_encode(key, &KEPT).to_string()
+}
+
+fn sorted(error: DbError) -> Failure {
+    if error.is_passing() {
+        return Failure::Passing(error);
+    }
+    tracing::warn!(cause = %error, "the export failed");
+    Failure::Final(error.reason())
+}
+
+fn unwritten(error: &io::Error) -> Failure {
+    Failure::Final(unplaced(error))
+}
+
+/// What is wrong with the result store, without its paths.
+fn unplaced(error: &io::Error) -> String {
+    tracing::error!(cause = %error, "the file could not be written");
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "no space is left for results".into()
+        }
+        _ => "the result could not be written".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_keep_their_suffix_and_encode_the_rest() {
+        assert_eq!(
+            url_path("1-2/नेपाल_geojson_uid_1-2.zip"),
+            "1-2/%E0%A4%A8%E0%A5%87%E0%A4%AA%E0%A4%BE%E0%A4%B2_geojson_uid_1-2.zip"
+        );
+        assert_eq!(url_path("a/b?c#d%.zip"), "a/b%3Fc%23d%25.zip");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_without_a_path() {
+        assert_eq!(unplaced(&io::ErrorKind::StorageFull.into()), "no space is left for results");
+        assert!(!unplaced(&io::Error::other("/srv/results: broken")).contains('/'));
+    }
+}
