@@ -1,6 +1,7 @@
 //! Good documents with a few bytes changed: whatever comes of it, no panic, and an answer within a second.
 #![cfg(test)]
 
+#[expect(dead_code, reason = "the tests of the readers use the rest")]
 #[path = "read/literal.rs"]
 mod literal;
 

@@ -105,7 +105,7 @@ pub struct Member<'a> {
 }
 
 /// Members of a relation, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Members<'a> {
     text: &'a str,
     spans: &'a [(ObjectId, Span)],
@@ -133,6 +133,20 @@ impl<'a> Members<'a> {
         self.spans.iter().map(move |(object, role)| Member { object: *object, role: role.of(text) })
     }
 }
+
+impl fmt::Debug for Members<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl PartialEq for Members<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Members<'_> {}
 
 /// A relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

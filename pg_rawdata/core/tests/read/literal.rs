@@ -1,5 +1,4 @@
 //! Documents built by hand: a PBF writer of a few lines, and one small document of every kind.
-#![allow(dead_code, clippy::allow_attributes, reason = "two test programs use it, each a part")]
 
 use std::io::Write;
 
