@@ -105,7 +105,7 @@ pub struct Member<'a> {
 }
 
 /// Members of a relation, in order.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Members<'a> {
     text: &'a str,
     spans: &'a [(ObjectId, Span)],
@@ -131,6 +131,12 @@ impl<'a> Members<'a> {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Member<'a>> + Clone + use<'a> {
         let text = self.text;
         self.spans.iter().map(move |(object, role)| Member { object: *object, role: role.of(text) })
+    }
+}
+
+impl fmt::Debug for Members<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tags as spans of one text, so that a reader lends them without an allocation each.
 
+use std::fmt;
+
 /// A stretch of a text, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
@@ -17,7 +19,7 @@ impl Span {
 }
 
 /// Tags of an object, in the document's order, keys unique (of equal keys in a document the last one counts).
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Tags<'a> {
     text: &'a str,
     spans: &'a [(Span, Span)],
@@ -48,6 +50,12 @@ impl<'a> Tags<'a> {
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&'a str> {
         self.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
+    }
+}
+
+impl fmt::Debug for Tags<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 

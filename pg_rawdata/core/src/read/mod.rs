@@ -7,7 +7,8 @@
 //! ```
 //!
 //! [`Reader`] is the front door for map files, [`osc::Changes`] the one for change files. Both read as they go, hold no
-//! more than one object or blob, and end with an error unless the document is whole to its last byte.
+//! more than one object or blob, and end with an error unless the document is whole to its last byte. One cut cannot be
+//! seen: a PBF that ends exactly between two blobs is a PBF.
 //!
 //! ```
 //! use rawdata_core::osm::Element;

@@ -129,3 +129,82 @@ fn action(name: &str) -> Result<Option<Action>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(document: &str) -> Result<Vec<String>> {
+        let mut changes = Changes::new(document.as_bytes())?;
+        let mut lines = Vec::new();
+        while let Some((action, element)) = changes.next()? {
+            lines.push(format!("{} {}", action.name(), element.object()));
+        }
+        Ok(lines)
+    }
+
+    fn osc(body: &str) -> String {
+        format!("<osmChange version=\"0.6\" generator=\"by hand\">{body}</osmChange>")
+    }
+
+    #[test]
+    fn changes_come_in_document_order() {
+        let document = osc("<delete><way id='2'/></delete><note>n</note><create/>\
+            <modify><node id='1' lat='1' lon='1'/><x/><relation id='3'/></modify><create><node id='1' lat='2' lon='1'/></create>");
+        assert_eq!(list(&document).unwrap(), ["delete way 2", "modify node 1", "modify relation 3", "create node 1"]);
+        assert_eq!(list(&osc("")).unwrap(), [""; 0]);
+        assert_eq!(list("<osmChange><delete><node id='1'/></delete></osmChange>").unwrap(), ["delete node 1"]);
+    }
+
+    #[test]
+    fn only_a_deletion_may_do_without_a_place() {
+        let document = osc("<delete><node id='1'/><node id='2' lat='1'/><node id='3' lat='1' lon='1'/></delete>");
+        let mut changes = Changes::new(document.as_bytes()).unwrap();
+        let mut places = Vec::new();
+        while let Some((_, Element::Node(node))) = changes.next().unwrap() {
+            places.push(node.place.is_some());
+        }
+        assert_eq!(places, [false, false, true]);
+        for body in ["<modify><node id='1'/></modify>", "<create><node id='1' lat='1'/></create>"] {
+            assert_eq!(list(&osc(body)).unwrap_err().kind(), ErrorKind::Xml, "{body}");
+        }
+        assert_eq!(list(&osc("<delete><node id='1' lat='x'/></delete>")).unwrap_err().kind(), ErrorKind::Range);
+    }
+
+    #[test]
+    fn an_object_that_is_not_visible_is_a_deletion() {
+        assert_eq!(list(&osc("<modify><node id='1' visible='false'/></modify>")).unwrap(), ["delete node 1"]);
+    }
+
+    #[test]
+    fn what_is_no_change_file_is_refused() {
+        for (document, message) in [
+            ("<osm version='0.6'/>", "expected an <osmChange> document, found <osm>"),
+            ("<osmChange><upsert/></osmChange>", "unknown action <upsert>"),
+            ("<osmChange><node id='1' lat='1' lon='1'/></osmChange>", "<node> outside <create>, <modify> and <delete>"),
+            (
+                "<osmChange><create><a><node id='1'/></a></create></osmChange>",
+                "<node> in a place where no object may be",
+            ),
+            ("<osmChange><note><node id='1'/></note></osmChange>", "<node> in a place where no object may be"),
+            ("<osmChange><create>", "malformed XML: the document ends before </osmChange>"),
+            ("\0\0\0\x0e", "expected an <osmChange> document, found a PBF file"),
+        ] {
+            let error = list(document).unwrap_err();
+            assert_eq!((error.kind(), error.message()), (ErrorKind::Xml, message));
+        }
+        let error = list("<osmChange version='0.3'/>").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn the_header_and_the_place_of_an_error_are_told() {
+        let document = osc("\n<create><node id='1' lat='1' lon='1'/>\n<node id='0' lat='1' lon='1'/></create>");
+        let mut changes = Changes::new(document.as_bytes()).unwrap();
+        assert_eq!(changes.header().generator.as_deref(), Some("by hand"));
+        assert!(changes.next().is_ok());
+        let error = changes.next().unwrap_err();
+        assert!(error.place().unwrap().starts_with("The reader had come to line 3, byte "), "{:?}", error.place());
+        assert_eq!(changes.next().unwrap_err(), error);
+    }
+}

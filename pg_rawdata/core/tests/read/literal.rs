@@ -1,5 +1,4 @@
 //! Documents built by hand: a PBF writer of a few lines, and one small document of every kind.
-#![allow(dead_code, clippy::allow_attributes, reason = "two test programs use it, each a part")]
 
 use std::io::Write;
 
@@ -7,10 +6,10 @@ use std::io::Write;
 pub fn varint(mut number: u64) -> Vec<u8> {
     let mut out = Vec::new();
     while number >= 0x80 {
-        out.push(number as u8 | 0x80);
+        out.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
     }
-    out.push(number as u8);
+    out.push(number.to_le_bytes()[0]);
     out
 }
 
@@ -48,8 +47,12 @@ pub fn deltas(number: u64, values: &[i64]) -> Vec<u8> {
 
 /// A blob with a given body: what is usually behind `raw_size` and the packed data.
 pub fn blob_of(kind: &str, body: &[u8]) -> Vec<u8> {
-    let header = [bytes(1, kind), int(3, body.len() as i64)].concat();
-    [&(header.len() as u32).to_be_bytes()[..], &header, body].concat()
+    [framed([bytes(1, kind), int(3, body.len() as i64)].concat()), body.to_vec()].concat()
+}
+
+/// A blob's header with its length before it.
+pub fn framed(header: Vec<u8>) -> Vec<u8> {
+    [u32::try_from(header.len()).unwrap().to_be_bytes().to_vec(), header].concat()
 }
 
 /// A blob that is not packed.

@@ -1,4 +1,5 @@
 //! The readers through their public face: documents built by hand, and the reference data beside the project.
+#![cfg(test)]
 
 mod literal;
 mod pbf;

@@ -2,8 +2,11 @@
 //! with a manifest of what each must get, and one extract written in many ways.
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use rawdata_core::osm::{Element, Meta};
+use rawdata_core::read::Reader;
 use rawdata_core::{Error, ErrorKind};
 
 use crate::{Counts, count_changes, count_map};
@@ -90,22 +93,59 @@ fn every_hostile_file_gets_what_the_manifest_says() {
     assert!(seen > 200, "only {seen} files");
 }
 
+/// A number that stands for all that a file holds, with or without its metadata.
+fn digest(path: &Path, metadata: bool) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut reader = Reader::new(File::open(path).unwrap()).unwrap();
+    while let Some(mut element) = reader.next().unwrap() {
+        if !metadata {
+            match &mut element {
+                Element::Node(node) => node.meta = Meta::default(),
+                Element::Way(way) => way.meta = Meta::default(),
+                Element::Relation(relation) => relation.meta = Meta::default(),
+            }
+        }
+        format!("{element:?}").hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 #[test]
 fn one_extract_written_in_many_ways_is_the_same() {
     let Some(folder) = shared("data/pbf-variants") else { return };
+    let original = folder.join("../pbf/monaco-2021-08-01.osm.pbf");
     let whole = [26254, 4191, 244];
+    assert_eq!(read(&original).unwrap(), whole);
+    let expected = digest(&original, true);
+    for variant in ["-lz4.osm.pbf", "-nodense.osm.pbf", "-uncompressed.osm.pbf", ".osm.bz2", ".osm.gz"] {
+        assert_eq!(digest(&folder.join(format!("monaco{variant}")), true), expected, "{variant}");
+    }
+    assert_eq!(digest(&folder.join("monaco-nometa.osm.pbf"), false), digest(&original, false));
+    assert_eq!(read(&folder.join("monaco-unsorted.osm.pbf")).unwrap(), whole);
+    assert_eq!(read(&folder.join("monaco-locations-on-ways.osm.pbf")).unwrap(), [2540, 4191, 244]);
+    assert_eq!(read(&folder.join("monaco-truncated.osm.pbf")).unwrap_err().kind(), ErrorKind::Binary);
+    assert_eq!(read(&folder.join("monaco.opl.gz")).unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn every_real_extract_and_change_file_is_read() {
+    let Some(folder) = shared("data") else { return };
     for (name, expected) in [
-        ("monaco-lz4.osm.pbf", whole),
-        ("monaco-nodense.osm.pbf", whole),
-        ("monaco-nometa.osm.pbf", whole),
-        ("monaco-uncompressed.osm.pbf", whole),
-        ("monaco-unsorted.osm.pbf", whole),
-        ("monaco.osm.bz2", whole),
-        ("monaco.osm.gz", whole),
-        ("monaco-locations-on-ways.osm.pbf", [2540, 4191, 244]),
+        ("osc/planet-minute-2020-10-09.osc.gz", [6803, 1120, 6]),
+        ("osc/switzerland-2013-04-10.osc.gz", [17949, 165, 12]),
+        ("pbf/cusco-nometa.osm.pbf", [211_712, 12768, 221]),
+        ("pbf/queens-village-ny-2016-07-13.osm.pbf", [279_371, 53381, 200]),
+        ("xml/berlin-dgz-ring-2015.osm", [8697, 1295, 35]),
+        ("multipolygon/relation-381076.osm.gz", [109_539, 866, 1]),
     ] {
         assert_eq!(read(&folder.join(name)).unwrap(), expected, "{name}");
     }
-    assert_eq!(read(&folder.join("monaco-truncated.osm.pbf")).unwrap_err().kind(), ErrorKind::Binary);
-    assert_eq!(read(&folder.join("monaco.opl.gz")).unwrap_err().kind(), ErrorKind::Unsupported);
+    for part in ["osc", "pbf", "xml", "multipolygon"] {
+        for entry in folder.join(part).read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            assert!(read(&path).is_ok_and(|counts| counts[0] > 0), "{}", path.display());
+        }
+    }
+    let history = folder.join("history/niue-2023-01-09.osh.pbf");
+    assert_eq!(read(&history).unwrap_err().kind(), ErrorKind::Unsupported);
 }

@@ -41,22 +41,25 @@ impl Cursor {
         self.at >= self.end
     }
 
+    #[inline]
     pub fn bytes(self, buffer: &[u8]) -> &[u8] {
         buffer.get(self.at..self.end).unwrap_or_default()
     }
 
     #[inline]
     pub fn varint(&mut self, buffer: &[u8]) -> Result<u64> {
-        match buffer.get(self.at) {
-            Some(&byte) if byte < 0x80 && self.at < self.end => {
-                self.at += 1;
-                Ok(u64::from(byte))
-            }
-            _ => self.long_varint(buffer),
-        }
+        // Nearly all numbers are differences of up to three bytes.
+        let (value, length) = match *self.bytes(buffer) {
+            [a, ..] if a < 0x80 => (u64::from(a), 1),
+            [a, b, ..] if b < 0x80 => (u64::from(a & 0x7f) | u64::from(b) << 7, 2),
+            [a, b, c, ..] if c < 0x80 => (u64::from(a & 0x7f) | u64::from(b & 0x7f) << 7 | u64::from(c) << 14, 3),
+            _ => self.long_varint(buffer)?,
+        };
+        self.at += length;
+        Ok(value)
     }
 
-    fn long_varint(&mut self, buffer: &[u8]) -> Result<u64> {
+    fn long_varint(self, buffer: &[u8]) -> Result<(u64, usize)> {
         let mut value = 0;
         for (index, &byte) in self.bytes(buffer).iter().take(10).enumerate() {
             // The tenth byte holds the 64th bit and no more.
@@ -65,8 +68,7 @@ impl Cursor {
             }
             value |= u64::from(byte & 0x7f) << (7 * index);
             if byte < 0x80 {
-                self.at += index + 1;
-                return Ok(value);
+                return Ok((value, index + 1));
             }
         }
         Err(broken("a number ends early or is too long"))

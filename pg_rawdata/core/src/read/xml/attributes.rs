@@ -90,19 +90,15 @@ impl<'a> Attributes<'a> {
             return Err(malformed(format!("the value of attribute {} is not in quotes", quoted(name))));
         };
         let from = self.at + 1;
-        let (mut plain, mut ascii) = (true, true);
-        loop {
-            self.at += 1;
-            match self.byte() {
-                None => return Err(malformed(format!("the value of attribute {} does not end", quoted(name)))),
-                Some(b'<') => return Err(malformed(format!("'<' in the value of attribute {}", quoted(name)))),
-                Some(b'&' | b'\t' | b'\n' | b'\r') => plain = false,
-                Some(byte) if byte == quote => break,
-                Some(byte) => ascii &= byte.is_ascii(),
-            }
+        let behind = self.text.get(from..).unwrap_or_default();
+        let raw = behind.split(char::from(quote)).next().filter(|raw| raw.len() < behind.len());
+        let raw = raw.ok_or_else(|| malformed(format!("the value of attribute {} does not end", quoted(name))))?;
+        self.at = from + raw.len() + 1;
+        let kinds = raw.bytes().fold(0, |kinds, byte| kinds | kind(byte));
+        if kinds & FORBIDDEN != 0 {
+            return Err(malformed(format!("'<' in the value of attribute {}", quoted(name))));
         }
-        let raw = self.text.get(from..self.at).unwrap_or_default();
-        self.at += 1;
+        let (plain, ascii) = (kinds & SPECIAL == 0, kinds & WIDE == 0);
         if !ascii && raw.contains(['\u{fffe}', '\u{ffff}']) {
             return Err(malformed(format!(
                 "the value of attribute {} holds a character that XML forbids",
@@ -136,6 +132,20 @@ impl<'a> Value<'a> {
             resolve(self.raw, |part| text.push_str(part))?;
         }
         Ok(Span { start, end: position(text)? })
+    }
+}
+
+const FORBIDDEN: u8 = 1;
+const SPECIAL: u8 = 2;
+const WIDE: u8 = 4;
+
+/// What a byte of a value calls for.
+fn kind(byte: u8) -> u8 {
+    match byte {
+        b'<' => FORBIDDEN,
+        b'&' | b'\t' | b'\n' | b'\r' => SPECIAL,
+        0x80.. => WIDE,
+        _ => 0,
     }
 }
 

@@ -8,6 +8,8 @@ mod attributes;
 mod events;
 mod guard;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::io::Read;
