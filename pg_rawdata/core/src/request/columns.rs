@@ -8,7 +8,7 @@ use super::GeometryType;
 use super::format::Format;
 use super::lax::{self, Faults, Path};
 use super::limits::Limits;
-use super::tags::check_text;
+use super::tags::{check_text, spelled};
 
 /// One of a thing for each geometry type.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -79,7 +79,7 @@ pub(super) fn read(value: Option<&Value>, path: &Path, limits: &Limits, faults: 
     };
     let mut count = 0;
     let mut read = |name: &'static str, faults: &mut Faults| {
-        let keys = read_keys(lax::member(lists, name)?, &path.key(name), limits, faults);
+        let keys = read_keys(lax::member(lists, name)?, &path.key(spelled(name)), limits, faults);
         count += keys.len();
         (!keys.is_empty()).then_some(keys)
     };

@@ -1,6 +1,6 @@
 //! The SQL of a request: fixed pieces of text, and every value of the request a parameter.
 
-use super::{GeometryType, Request, TagFilter, Term};
+use super::{GeometryType, Request, Service, TagFilter, Term};
 use crate::stored::ewkb;
 
 /// A query and its parameters.
@@ -110,6 +110,28 @@ pub fn count(request: &Request, postgis: &str, country: Option<i32>) -> Query {
     query
 }
 
+/// Selects the country whose stored outline the area of a request is, if there is one: its `cid`, an `integer`.
+///
+/// Both are compared on a grid of 1e-5 degree, point by point and not as shapes: that can be told of any outline, valid
+/// or not. A plain request always goes by the shape, so `None`.
+pub fn country(request: &Request, postgis: &str) -> Option<Query> {
+    if request.service == Service::Plain {
+        return None;
+    }
+    let mut builder = Builder { postgis: quoted(postgis), params: Vec::new() };
+    let area = builder.area(request);
+    let postgis = &builder.postgis;
+    let snapped = |shape: &str| format!("{postgis}.st_multi({postgis}.st_snaptogrid({shape}, 0.00001))");
+    let (stored, asked) = (snapped("geometry"), snapped(&area));
+    let text = format!(
+        "SELECT cid FROM rawdata.countries WHERE geometry OPERATOR({postgis}.&&) {area} \
+         AND {stored} OPERATOR({postgis}.~=) {asked} \
+         AND {postgis}.st_orderingequals({postgis}.st_normalize({stored}), {postgis}.st_normalize({asked})) \
+         ORDER BY cid LIMIT 1"
+    );
+    Some(Query { text, params: builder.params })
+}
+
 fn union(request: &Request, postgis: &str, country: Option<i32>, select: impl Fn(Source) -> String) -> Query {
     let mut builder = Builder { postgis: quoted(postgis), params: Vec::new() };
     let place = builder.place(request, country);
@@ -174,11 +196,15 @@ impl Builder {
             let country = self.param(Param::Int4(country));
             return format!("country OPERATOR(pg_catalog.@>) ARRAY[{country}]");
         }
-        let area = self.param(Param::Bytea(ewkb::multipolygon(request.area.polygons())));
+        let area = self.area(request);
         let postgis = &self.postgis;
-        let area = format!("{postgis}.st_geomfromewkb({area})");
         let test = if request.within { "st_within" } else { "st_intersects" };
         format!("geom OPERATOR({postgis}.&&) {area} AND {postgis}.{test}(geom, {area})")
+    }
+
+    fn area(&mut self, request: &Request) -> String {
+        let area = self.param(Param::Bytea(ewkb::multipolygon(request.area.polygons())));
+        format!("{}.st_geomfromewkb({area})", self.postgis)
     }
 
     fn shape(&self, source: Source) -> Option<String> {
@@ -219,4 +245,129 @@ impl Builder {
 /// A name as an identifier.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::request::Limits;
+
+    fn request(mut body: Value) -> Request {
+        body["geometry"] = json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]});
+        Request::from_json(&body, Service::Snapshot, &Limits::default()).unwrap()
+    }
+
+    fn sources_of(body: Value) -> Vec<Source> {
+        sources(&request(body))
+    }
+
+    /// The condition on tags of the first table, with its parameters put in.
+    fn condition(filter: Value) -> String {
+        let query =
+            rows(&request(json!({"geometryType": ["point"], "filters": {"tags": {"point": filter}}})), "gis", Some(1));
+        let mut text = query.text.split_once("::pg_catalog.int4]").unwrap().1.to_owned();
+        for (at, param) in query.params.iter().enumerate().rev() {
+            let value = match param {
+                Param::Text(text) => text.clone(),
+                Param::TextArray(list) => format!("{list:?}"),
+                other => format!("{other:?}"),
+            };
+            text = text.replace(&format!("${}::", at + 1), &format!("{value}::"));
+        }
+        for (long, short) in [("OPERATOR(pg_catalog.", "("), ("::pg_catalog.text[]", ""), ("::pg_catalog.text", "")] {
+            text = text.replace(long, short);
+        }
+        text.trim_start_matches(" AND ").to_owned()
+    }
+
+    #[test]
+    fn a_row_has_its_columns_from_a_table_of_fixed_name() {
+        let query = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
+        assert_eq!(
+            query.text,
+            "SELECT 0, osm_id, version, changeset, \"timestamp\", uid, \"user\", tags, geom FROM rawdata.nodes \
+             WHERE country OPERATOR(pg_catalog.@>) ARRAY[$1::pg_catalog.int4]"
+        );
+        assert_eq!(query.params, [Param::Int4(5)]);
+    }
+
+    #[test]
+    fn the_area_is_one_parameter_however_often_it_is_used() {
+        for (within, test) in [(true, "st_within"), (false, "st_intersects")] {
+            let query = rows(&request(json!({ "useStWithin": within })), "my \"gis\"", None);
+            assert!(matches!(query.params.as_slice(), [Param::Bytea(_)]));
+            assert!(query.text.contains(&format!(r#""my ""gis""".{test}(geom, "#)), "{}", query.text);
+        }
+    }
+
+    #[test]
+    fn tables_come_in_the_order_of_rows() {
+        use Source::*;
+        assert_eq!(sources_of(json!({})), [Nodes, WaysLine, WaysPoly, Relations]);
+        assert_eq!(sources_of(json!({"geometryType": ["polygon", "point"]})), [Nodes, WaysPoly, AreaRelations]);
+        assert_eq!(sources_of(json!({"geometryType": ["line"]})), [WaysLine, LineRelations]);
+    }
+
+    #[test]
+    fn relations_are_read_once_where_lines_and_areas_ask_for_the_same() {
+        use Source::*;
+        let twice = [Nodes, WaysLine, LineRelations, WaysPoly, AreaRelations];
+        assert_eq!(sources_of(json!({"filters": {"tags": {"line": {"join_or": {"a": []}}}}})), twice);
+        assert_eq!(sources_of(json!({"filters": {"attributes": {"line": ["a"]}}})), twice);
+        let same = json!({"line": {"join_or": {"a": []}}, "polygon": {"join_and": {"a": []}}});
+        assert_eq!(sources_of(json!({"filters": {"tags": same}})), [Nodes, WaysLine, WaysPoly, Relations]);
+    }
+
+    #[test]
+    fn conditions_test_for_the_key_one_value_or_several() {
+        assert_eq!(condition(json!({"join_or": {"a": []}})), "(tags (?) a)");
+        assert_eq!(condition(json!({"join_or": {" a ": [" v "]}})), "((tags (->>) a) (=) v)");
+        assert_eq!(condition(json!({"join_and": {"a": ["v", "w"]}})), r#"((tags (->>) a) (=) ANY (["v", "w"]))"#);
+    }
+
+    #[test]
+    fn or_and_and_are_joined_as_the_old_service_joins_them() {
+        let (a, b, c) = ("tags (?) a", "tags (?) b", "tags (?) c");
+        let or = json!({"a": [], "b": []});
+        assert_eq!(condition(json!({ "join_or": or })), format!("({a} OR {b})"));
+        assert_eq!(condition(json!({ "join_and": or })), format!("({a} AND {b})"));
+        let one = json!({"join_or": or, "join_and": {"c": []}});
+        assert_eq!(condition(one), format!("({a} OR {b} AND {c})"));
+        let two = json!({"join_or": {"c": []}, "join_and": or});
+        assert_eq!(condition(two), format!("({c} OR {a} AND {b})"));
+        let both = json!({"join_or": or, "join_and": or});
+        assert_eq!(condition(both), format!("({a} OR {b} OR {a} AND {b})"));
+    }
+
+    #[test]
+    fn what_is_neither_or_nor_and_is_no_condition() {
+        for filter in [json!({"a": []}), json!({}), json!({"join_or": {}, "join_and": null})] {
+            assert_eq!(condition(filter), "");
+        }
+    }
+
+    #[test]
+    fn no_value_gets_into_the_text() {
+        let evil = "'\");--$1\\";
+        let body = json!({
+            "fileName": evil,
+            "filters": {"tags": {"all_geometry": {"join_or": {evil: [evil]}, "join_and": {evil: [evil, "x"]}}},
+                        "attributes": {"all_geometry": [evil]}},
+        });
+        let request = request(body);
+        for query in [rows(&request, "gis", None), count(&request, "gis", None), country(&request, "gis").unwrap()] {
+            assert!(!query.text.contains("--"), "{}", query.text);
+        }
+        assert_eq!(rows(&request, "gis", None).params.len(), 3);
+    }
+
+    #[test]
+    fn sources_have_numbers() {
+        for source in Source::ALL {
+            assert_eq!(Source::from_code(source.code()), Some(source));
+        }
+        assert_eq!(Source::from_code(6), None);
+    }
 }

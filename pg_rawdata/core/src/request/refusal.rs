@@ -86,25 +86,42 @@ impl Refusal {
 }
 
 impl fmt::Display for Refusal {
-    /// The first reason, after the place it is about.
+    /// All reasons on one line, each after the place it is about.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(item) = self.items.first() else { return f.write_str("refused") };
-        // "body" says nothing to someone who called a function.
-        for (at, step) in item.loc.iter().skip(1).enumerate() {
-            match step {
-                Loc::Key(key) if at == 0 => f.write_str(key)?,
-                Loc::Key(key) => write!(f, ".{key}")?,
-                Loc::Index(index) => write!(f, "[{index}]")?,
+        for (at, item) in self.items.iter().enumerate() {
+            if at > 0 {
+                f.write_str("; ")?;
             }
+            item.fmt(f)?;
         }
-        if item.loc.len() > 1 {
-            f.write_str(": ")?;
-        }
-        f.write_str(&item.msg)
+        Ok(())
     }
 }
 
 impl std::error::Error for Refusal {}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // "body" says nothing to someone who called a function.
+        let steps = self.loc.get(1..).unwrap_or_default();
+        for (at, step) in steps.iter().enumerate() {
+            match step {
+                Loc::Key(key) if at == 0 => f.write_str(key)?,
+                Loc::Key(key) => write!(f, ".{key}")?,
+                Loc::Index(byte) if at == 0 => write!(f, "byte {byte}")?,
+                Loc::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        if !steps.is_empty() {
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.msg)?;
+        match self.ctx.as_ref().and_then(|ctx| ctx.get("error")).and_then(Value::as_str) {
+            Some(error) => write!(f, ": {error}"),
+            None => Ok(()),
+        }
+    }
+}
 
 impl Item {
     fn to_json(&self) -> Value {

@@ -45,7 +45,7 @@ pub(super) fn read(value: Option<&Value>, path: &Path, limits: &Limits, faults: 
     let mut keys = 0;
     let mut read = |name: &'static str, faults: &mut Faults| {
         let value = lax::member(filters, name)?;
-        Some(read_filter(value, &path.key(name), limits, &mut keys, faults))
+        Some(read_filter(value, &path.key(spelled(name)), limits, &mut keys, faults))
     };
     let all = read("allGeometry", faults);
     let own = PerType::from_fn(|kind| read(kind.name(), faults));
@@ -54,6 +54,11 @@ pub(super) fn read(value: Option<&Value>, path: &Path, limits: &Limits, faults: 
         faults.value(path, &msg, &Value::Null);
     }
     PerType::from_fn(|kind: GeometryType| all.clone().or_else(|| own[kind].clone()).unwrap_or_default())
+}
+
+/// A geometry type as people spell it in filters, which is how it is named in a reason.
+pub(super) fn spelled(name: &'static str) -> &'static str {
+    if name == "allGeometry" { "all_geometry" } else { name }
 }
 
 fn read_filter(value: &Value, path: &Path, limits: &Limits, keys: &mut usize, faults: &mut Faults) -> TagFilter {

@@ -237,7 +237,7 @@ mod tests {
 
     /// Reads a geometry back to integers.
     fn read(view: &View) -> Geometry {
-        let unit = |degrees: f64| (degrees * 1e7).round() as i64;
+        let unit = |degrees: f64| format!("{:.0}", degrees * 1e7).parse::<i64>().unwrap();
         let places = |points: Points| points.iter().map(|(x, y)| place(unit(x), unit(y))).collect::<Vec<_>>();
         let polygon = |rings: Rings| {
             let mut rings = rings.iter().map(places);

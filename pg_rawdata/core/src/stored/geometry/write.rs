@@ -30,7 +30,7 @@ pub fn write(geometry: &Geometry, out: &mut Vec<u8>) -> Result<()> {
     }
 }
 
-/// Appends a point of any two numbers, as [`write`] does.
+/// Appends a point of any two numbers, as [`write()`] does.
 pub fn write_point((x, y): (f64, f64), out: &mut Vec<u8>) {
     out.extend_from_slice(&SRID_4326);
     out.push(FLAG_VERSION_2);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn places(degrees: &[(f64, f64)]) -> Vec<Place> {
-        let units = |degrees: f64| (degrees * 1e7).round() as i64;
+        let units = |degrees: f64| format!("{:.0}", degrees * 1e7).parse::<i64>().unwrap();
         degrees.iter().map(|(x, y)| Place::new(units(*x), units(*y)).unwrap()).collect()
     }
 
