@@ -1,4 +1,5 @@
 //! The assembler through its public face.
+#![cfg(test)]
 
 #[path = "multipolygon/cases.rs"]
 mod cases;

@@ -269,3 +269,6 @@ fn stretch(edge: &Upward, row: usize) -> (i32, i32) {
     let within = |x: i64| i32::try_from(x.clamp(left.into(), right.into())).unwrap_or(left);
     (within(one.min(other) - 1), within(one.max(other) + 1))
 }
+
+#[cfg(test)]
+mod tests;

@@ -345,3 +345,6 @@ impl Meetings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

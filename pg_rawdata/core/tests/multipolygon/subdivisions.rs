@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use rawdata_core::geometry::multipolygon::{Limits, MemberWay, assemble};
+use rawdata_core::geometry::{AreaCheck, MendLimits, Ring, check_area};
 use rawdata_core::osm::Place;
 
 use super::{check_form, doubled_area, places, polygons};
@@ -154,6 +155,13 @@ fn check(map: &Map, seeds: (u64, u64)) {
         .collect();
     sides.sort_unstable();
     assert_eq!(sides, border, "the border is another");
+
+    if !polygons.is_empty() {
+        let ring = |ring: &Ring| ring.iter().map(|p| (f64::from(p.x), f64::from(p.y))).collect::<Vec<_>>();
+        let area: Vec<Vec<_>> =
+            polygons.iter().map(|p| std::iter::once(&p.outer).chain(&p.inners).map(ring).collect()).collect();
+        assert_eq!(check_area(&area, &MendLimits::default(), &mut || Ok(())).unwrap(), AreaCheck::Valid);
+    }
 }
 
 proptest! {
