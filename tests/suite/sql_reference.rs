@@ -1,7 +1,7 @@
 //! The examples of `sql/README.md` do what is written there.
 //!
 //! Each ```` ```sql ```` block is run by psql, in order, in one database that holds the extract that ships. An ```` ```output ````
-//! block after it is what psql prints (`psql --tuples-only`); where it begins with `ERROR:`, the block must fail so.
+//! block after it is what psql prints (`psql --no-align --tuples-only`); where it begins with `ERROR:`, the block must fail so.
 
 use std::process::Command;
 
@@ -61,7 +61,7 @@ fn every_example_gives_what_is_written() {
         let wanted = output.map(trimmed);
         let found = match wanted.as_deref().and_then(|text| text.strip_prefix("ERROR:")) {
             Some(_) => format!("ERROR:  {}", database.error(sql).split_once(": ").map_or("", |(_, message)| message)),
-            None => trimmed(&database.psql_with(&[], sql)),
+            None => trimmed(&database.psql(sql)),
         };
         if wanted.is_some_and(|wanted| wanted != found) {
             failed.push(format!("sql/README.md:{line}:\n{sql}gives\n{found}\n"));
