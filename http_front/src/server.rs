@@ -27,7 +27,7 @@ use poem::{
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::JoinSet,
@@ -102,9 +102,15 @@ async fn pause_after(error: &io::Error) {
 
 /// Says that there are too many, to who wants to hear it.
 async fn turn_away(mut stream: TcpStream) {
-    const ANSWER: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 34\r\n\
-                          retry-after: 5\r\nconnection: close\r\n\r\n{\"detail\":\"too many connections\"}\r\n";
-    let _ = timeout(Duration::from_secs(1), stream.write_all(ANSWER.as_bytes())).await;
+    const ANSWER: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 33\r\n\
+                          retry-after: 5\r\nconnection: close\r\n\r\n{\"detail\":\"too many connections\"}";
+    let say = async {
+        stream.write_all(ANSWER.as_bytes()).await?;
+        stream.shutdown().await?;
+        // Closed with something unread, the connection would be reset and the answer lost.
+        tokio::io::copy(&mut stream.take(HEADER_BYTES as u64), &mut tokio::io::sink()).await
+    };
+    let _ = timeout(Duration::from_secs(1), say).await;
 }
 
 async fn connection<E>(stream: TcpStream, remote: SocketAddr, endpoint: Arc<E>, stop: Stop)
@@ -208,8 +214,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Queue, QueueError};
+use super::{Queue, QueueError, millis};
 
 const WORKERS: &str = "rawdata:workers";
 
@@ -56,7 +56,7 @@ impl Queue {
     pub async fn beat(&self, worker: &WorkerState) -> Result<(), QueueError> {
         let text = serde_json::to_string(worker).map_err(|e| QueueError::Unavailable(e.to_string()))?;
         let mut set = redis::cmd("SET");
-        self.command::<()>(set.arg(key(&worker.name)).arg(text).arg("PX").arg(GONE.as_millis() as u64)).await?;
+        self.command::<()>(set.arg(key(&worker.name)).arg(text).arg("PX").arg(millis(GONE))).await?;
         self.command::<i64>(redis::cmd("SADD").arg(WORKERS).arg(&worker.name)).await.map(drop)
     }
 

@@ -16,7 +16,7 @@ use redis::{
 };
 use uuid::Uuid;
 
-use super::{GROUP, Queue, QueueError, STREAM, is_loading, is_no_group, lease, within};
+use super::{GROUP, Queue, QueueError, STREAM, is_loading, is_no_group, lease, millis, within};
 
 /// Adds an entry unless too many wait. KEYS: stream. ARGV: group, limit (0 = none), job. Returns how many wait, or -1.
 static ADD: LazyLock<Script> = LazyLock::new(|| {
@@ -209,7 +209,7 @@ impl Reader {
         let mut command = redis::cmd("XREADGROUP");
         command.arg("GROUP").arg(GROUP).arg(&self.worker).arg("COUNT").arg(1);
         if from == ">" {
-            command.arg("BLOCK").arg(BLOCK.as_millis() as u64);
+            command.arg("BLOCK").arg(millis(BLOCK));
         }
         let reply: Option<StreamReadReply> =
             command.arg("STREAMS").arg(STREAM).arg(from).query_async(connection).await?;
@@ -221,7 +221,7 @@ impl Reader {
     async fn take_over(&mut self, connection: &mut MultiplexedConnection) -> Result<Option<Delivery>, RedisError> {
         loop {
             let mut command = redis::cmd("XAUTOCLAIM");
-            command.arg(STREAM).arg(GROUP).arg(&self.worker).arg(lease::RUNS_OUT.as_millis() as u64);
+            command.arg(STREAM).arg(GROUP).arg(&self.worker).arg(millis(lease::RUNS_OUT));
             let reply: StreamAutoClaimReply =
                 command.arg(&self.cursor).arg("COUNT").arg(1).query_async(connection).await?;
             self.cursor = reply.next_stream_id;

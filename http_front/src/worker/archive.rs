@@ -154,7 +154,7 @@ mod tests {
             let mut member = zip.by_index(index).unwrap();
             let mut text = String::new();
             member.read_to_string(&mut text).unwrap();
-            (member.name().to_owned(), text)
+            (member.name().unwrap().into_owned(), text)
         });
         let members = members.collect();
         std::fs::remove_dir_all(&folder).unwrap();
