@@ -1,6 +1,7 @@
 //! A request as SQL gives it: checked, its area mended where it must be, and turned into a portal.
 
-use rawdata_core::request::query::{Param, Query};
+use pgrx::Spi;
+use rawdata_core::request::query::{self, Param, Query};
 use rawdata_core::request::{Caller, Limits, Request, Service};
 
 use crate::error::{OrRaise, Refused, refuse};
@@ -26,36 +27,26 @@ pub fn open(request: &Request, select: impl FnOnce(&Request, &str, Option<i32>) 
     if !tables::exist() {
         refuse(Refused::NoTables, "");
     }
-    let query = select(request, &postgis_schema(), country_of(request));
+    let postgis = postgis_schema();
+    let country = query::country(request, &postgis).and_then(|query| {
+        let portal = run(query);
+        let mut cid = None;
+        portal.fetch(1, |row| cid = row.int4(0));
+        portal.close();
+        cid
+    });
+    run(select(request, &postgis, country))
+}
+
+fn run(query: Query) -> Portal {
     let params: Vec<portal::Param> = query.params.into_iter().map(param).collect();
     Portal::open(&query.text, &params)
 }
 
-/// The country whose outline the area is, if it is one: then its rows are those that carry the country's number.
-fn country_of(request: &Request) -> Option<i32> {
-    let shape = rawdata_core::stored::ewkb::multipolygon(request.area.polygons());
-    let postgis = postgis_schema();
-    let portal = Portal::open(
-        &format!(
-            "SELECT c.cid FROM rawdata.countries c, (SELECT {postgis}.ST_SnapToGrid(\
-                 {postgis}.ST_GeomFromEWKB($1), 1e-5) AS geom) asked \
-             WHERE c.geometry OPERATOR({postgis}.&&) {postgis}.ST_GeomFromEWKB($1) \
-               AND {postgis}.ST_NPoints(asked.geom) > 5 \
-               AND {postgis}.ST_Equals({postgis}.ST_SnapToGrid(c.geometry, 1e-5), asked.geom) ORDER BY c.cid LIMIT 1"
-        ),
-        &[portal::Param::Bytea(shape)],
-    );
-    let mut cid = None;
-    portal.fetch(1, |row| cid = row.int4(0));
-    portal.close();
-    cid
-}
-
-/// The schema that PostGIS is installed in, quoted.
+/// The schema that PostGIS is installed in.
 fn postgis_schema() -> String {
-    use pgrx::prelude::*;
     Spi::get_one::<String>(
-        "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e \
+        "SELECT n.nspname::text FROM pg_catalog.pg_extension e \
          JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'",
     )
     .or_raise()
