@@ -1,6 +1,6 @@
 //! Geometry of ways and relations, in exact integers.
 //!
-//! [`AreaRule`] tells lines from areas, [`line`] and [`relation_lines`] make the lines, [`multipolygon`] makes the areas.
+//! [`AreaRule`] tells lines from areas, [`line()`] and [`relation_lines`] make the lines, [`multipolygon`] makes the areas.
 //! [`check_area`] looks at areas that people ask for, and mends them; [`AreaIndex`] says which of many areas hold a point.
 
 pub mod area_index;

@@ -17,7 +17,8 @@ pub enum ProblemKind {
     /// Two outlines run along each other for a while without sharing their nodes. The place is where that begins.
     Overlap,
     /// The same stretch between two places is there more than once, as the border of two neighbours that both belong
-    /// to the area. Such stretches cancel in pairs; the area may be what was meant. The place is one end.
+    /// to the area, or a way that goes out and comes back. Such stretches cancel in pairs; the area may well be what was
+    /// meant. The place is one end; stretches of the same ways are reported once.
     DuplicateSegment,
     /// A member way, or a node of one, is not in the data, as at the rim of an extract.
     MissingMember,
