@@ -59,7 +59,7 @@ fn areas_beyond_the_room_of_the_grid_are_tested_one_by_one() {
     let index = AreaIndex::new((0..80).map(|key| (key, earth())).collect());
     assert!(!index.unlisted.is_empty() && index.entries.len() <= MOST_ENTRIES);
     assert_eq!(index.holding(10.1, 10.1), (0..80).collect::<Vec<_>>());
-    assert_eq!(index.holding(100.0, 10.0), []);
+    assert_eq!(index.holding(100.0, 10.0), [0; 0]);
 }
 
 /// Rings around a middle, in quarters of a degree, so that places are exact in both arithmetics.
