@@ -37,4 +37,3 @@ COMMENT ON COLUMN rawdata.jobs.finished_at IS 'When it ended';
 
 -- Requests hold areas and names of others: only the front reads them.
 REVOKE ALL ON rawdata.jobs FROM PUBLIC;
-GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;
