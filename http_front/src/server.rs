@@ -19,7 +19,13 @@ use std::{
     time::Duration,
 };
 
-use hyper::{StatusCode, Version, body::Incoming, header, server::conn::http1, service::service_fn};
+use hyper::{
+    StatusCode, Version,
+    body::Incoming,
+    header::{self, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::{
     Addr, Endpoint, Response,
@@ -124,12 +130,17 @@ where
         let endpoint = Arc::clone(&endpoint);
         let local = local.clone();
         async move {
-            let response = if is_missing_host(&request) {
+            let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+            let mut response = if is_missing_host(&request) {
                 ApiError::new(StatusCode::BAD_REQUEST, "the Host header is missing").and_close().into_response()
             } else {
                 let remote = RemoteAddr(Addr::SocketAddr(remote));
                 endpoint.get_response((request, local, remote, Scheme::HTTP).into()).await
             };
+            // Whether a Content-Length contradicted it cannot be seen here, so nothing more is read from this connection.
+            if chunked {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<hyper::Response<_>, Infallible>(response.into())
         }
     });

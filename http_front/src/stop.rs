@@ -31,6 +31,7 @@ impl Stop {
     }
 
     /// One that is asked to stop when `true` is sent.
+    #[cfg(test)]
     pub fn by_hand() -> (watch::Sender<bool>, Self) {
         let (sender, receiver) = watch::channel(false);
         (sender, Self(receiver))

@@ -7,7 +7,8 @@ CREATE TABLE rawdata.jobs (
     attempt     integer     NOT NULL DEFAULT 0,
     returned    integer     NOT NULL DEFAULT 0,
     worker      text,
-    result      jsonb,
+    -- json keeps the order of the members as clients know it
+    result      json,
     reason      text,
     file_size   bigint,
     queued_at   timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::BytesMut;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Failure;
@@ -52,16 +53,23 @@ pub async fn run(config: Import) -> Result<(), Failure> {
 
 async fn send(source: &mut Source, load: &mut Load, bar: &ProgressBar) -> Result<u64, Failure> {
     let mut sent = 0;
-    while let Some(bytes) =
-        source.next().await.map_err(|error| format!("the document could not be read to its end: {error}"))?
-    {
-        for piece in bytes.chunks(PIECE) {
-            load.send(piece).await?;
-            sent += piece.len() as u64;
+    // A network hands over small pieces; each row costs the database a call.
+    let mut row = BytesMut::with_capacity(2 * PIECE);
+    loop {
+        let piece =
+            source.next().await.map_err(|error| format!("the document could not be read to its end: {error}"))?;
+        let is_end = piece.is_none();
+        row.extend_from_slice(&piece.unwrap_or_default());
+        while row.len() >= PIECE || is_end && !row.is_empty() {
+            let bytes = row.split_to(PIECE.min(row.len()));
+            load.send(&bytes).await?;
+            sent += bytes.len() as u64;
             bar.set_position(sent);
         }
+        if is_end {
+            return Ok(sent);
+        }
     }
-    Ok(sent)
 }
 
 fn bar(size: Option<u64>) -> ProgressBar {

@@ -153,7 +153,7 @@ impl Db {
                       SET status = 'success', result = $3, file_size = $4, finished_at = clock_timestamp()
                     WHERE id = $1 AND attempt = $2 AND status = 'started'";
         let parameters: [Parameter<'_>; 4] =
-            [(&claim.id, Type::UUID), (&claim.attempt, Type::INT4), (result, Type::JSONB), (&size, Type::INT8)];
+            [(&claim.id, Type::UUID), (&claim.attempt, Type::INT4), (result, Type::JSON), (&size, Type::INT8)];
         let mut lease = self.lease().await?;
         let transaction = lease.client().transaction().await?;
         let placed = match transaction.execute_typed(sql, &parameters).await? {

@@ -95,7 +95,7 @@ impl Lease<'_> {
     }
 }
 
-/// One connection. Dropped before [`Session::finished`], it cancels what runs on it and is closed at once.
+/// One connection. Dropped before its work is finished, it cancels what runs on it and is closed at once.
 pub struct Session {
     client: Client,
     connection: JoinHandle<()>,
