@@ -115,6 +115,7 @@ start_redis() {
 	appendonly yes
 	appendfsync everysec
 	save ""
+	databases ${redis_databases:-16}
 	maxmemory-policy noeviction
 	CONF
     if is_root; then chown redis:redis "$data/redis/redis.conf"; fi

@@ -25,6 +25,8 @@ mkdir -p "$data/log"
 # Other numbers than a running system's, and than another test run's that starts at the same moment.
 choose_ports $((20000 + $$ % 10000)) $((10000 + $$ % 10000))
 start_postgres
+# One for each server that a test starts.
+redis_databases=1000
 start_redis
 superuser_psql -d postgres -v database=rawdata -v password="$database_password" -f "$repo/.make/database.sql"
 mkdir -p "$data/bin"

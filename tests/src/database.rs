@@ -50,21 +50,19 @@ impl Database {
         run(&self.name, options, script)
     }
 
-    /// The message, with SQLSTATE, that a script ends in. It must fail.
+    /// What psql says of the error that a script ends in: message, and DETAIL, HINT and the like on lines of their own.
     pub fn error(&self, script: &str) -> String {
-        let output = psql(&self.name, &["-v", "VERBOSITY=verbose"], script);
+        let output = psql(&self.name, &[], script);
         assert!(!output.status.success(), "no error: {script}");
-        String::from_utf8(output.stderr)
-            .unwrap()
-            .lines()
-            .find_map(|line| Some(line.split_once("ERROR:  ")?.1.to_owned()))
-            .unwrap()
+        let said = String::from_utf8(output.stderr).unwrap();
+        let start = said.find("ERROR: ").unwrap_or_else(|| panic!("{said}"));
+        said[start..].trim_end().to_owned()
     }
 
     /// A script in a session of its own that this test waits for, or ends: `psql -c 'SELECT pg_sleep(9)'`.
     pub fn session(&self, script: &str) -> Program {
         let mut command = command(&self.name, &[]);
-        command.args(["-c", script]).stdout(Stdio::piped());
+        command.args(["-c", script]).stdin(Stdio::null());
         Program::spawn("psql", command)
     }
 

@@ -65,8 +65,7 @@ impl Front {
         let (redis, _) = servers.env("REDIS_URL").rsplit_once('/').unwrap();
         let mut environment = vec![
             ("DATABASE_URL", database.url()),
-            // A Redis has 16 databases; a test run has fewer fronts at a time.
-            ("REDIS_URL", format!("{redis}/{}", number % 16)),
+            ("REDIS_URL", format!("{redis}/{number}")),
             ("LISTEN", format!("127.0.0.1:{port}")),
             ("PUBLIC_URL", format!("http://127.0.0.1:{port}")),
             ("RESULT_DIR", results.display().to_string()),
@@ -157,8 +156,12 @@ impl Front {
             "exec 3<>/dev/tcp/127.0.0.1/{port} && printf 'GET /readyz HTTP/1.1\\r\\nHost: h\\r\\nConnection: close\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200'"
         );
         while !Command::new("bash").args(["-c", &ready]).stderr(Stdio::null()).status().unwrap().success() {
-            assert!(self.serve.runs(), "the server has ended; its messages stand above");
-            assert!(start.elapsed() < Duration::from_secs(30), "the server is not ready after 30 s");
+            assert!(self.serve.runs(), "the server has ended: {}", self.serve.log());
+            assert!(
+                start.elapsed() < Duration::from_secs(30),
+                "the server is not ready after 30 s: {}",
+                self.serve.log()
+            );
             thread::sleep(Duration::from_millis(50));
         }
         self

@@ -1,7 +1,7 @@
 //! A running process: ended with the value, at the latest with the servers.
 
 use std::{
-    fs,
+    fs::{self, File},
     path::PathBuf,
     process::{Child, Command, ExitStatus},
     thread,
@@ -30,12 +30,19 @@ impl Program {
         command
     }
 
-    /// Starts it.
+    /// Starts it. What it says goes into a file: see [`log`](Self::log).
     pub fn spawn(name: &str, mut command: Command) -> Self {
-        let child = command.spawn().unwrap_or_else(|error| panic!("{name}: {error}"));
         let pid_file = Servers::get().home().join(format!("{name}-{}.pid", Servers::get().number()));
+        let log = File::create(pid_file.with_extension("log")).unwrap();
+        command.stdout(log.try_clone().unwrap()).stderr(log);
+        let child = command.spawn().unwrap_or_else(|error| panic!("{name}: {error}"));
         fs::write(&pid_file, child.id().to_string()).unwrap();
         Self { child, pid_file }
+    }
+
+    /// What it has said so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.pid_file.with_extension("log")).unwrap()
     }
 
     /// Its process number.

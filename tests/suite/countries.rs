@@ -50,13 +50,17 @@ fn any_outlines_replace_those_that_are_there() {
     database.import(town());
     let file = Servers::get().home().join("it's mine.geojson");
     let square = "[[[24,60],[25,60],[25,61],[24,61],[24,60]]]";
-    let feature = |n: u32| {
+    let feature = |n: u8, code: &str| {
         format!(
-            r#"{{"type":"Feature","properties":{{"TITLE":"Land {n}","KEY":{n},"A3":"L{n}X"}},"geometry":{{"type":"Polygon","coordinates":{square}}}}}"#
+            r#"{{"type":"Feature","properties":{{"TITLE":"Land {n}","KEY":{n},"A3":"{code}"}},"geometry":{{"type":"Polygon","coordinates":{square}}}}}"#
         )
     };
-    fs::write(&file, format!(r#"{{"type":"FeatureCollection","features":[{},{}]}}"#, feature(7), feature(8))).unwrap();
+    fs::write(
+        &file,
+        format!(r#"{{"type":"FeatureCollection","features":[{},{}]}}"#, feature(7, "LNA"), feature(8, "LNB")),
+    )
+    .unwrap();
     let file = format!("file={}", file.display());
     load(&database, &["-v", &file, "-v", "name=TITLE", "-v", "cid=KEY", "-v", "iso3=A3"]);
-    assert_eq!(database.psql(COUNTRIES), "Helsinki|Land 7 L7X, Land 8 L8X|{7,8}\nsea|-|{0}");
+    assert_eq!(database.psql(COUNTRIES), "Helsinki|Land 7 LNA, Land 8 LNB|{7,8}\nsea|-|{0}");
 }

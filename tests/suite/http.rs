@@ -18,10 +18,11 @@ fn town() -> Osm {
         .way(30, &[1, 2, 3], &[("highway", "path")])
 }
 
+/// Kept whole as long as the test runs: what is dropped ends.
 struct System {
-    database: Database,
-    front: Front,
     _worker: Program,
+    front: Front,
+    database: Database,
 }
 
 fn system() -> System {
@@ -29,7 +30,7 @@ fn system() -> System {
     database.import(town().xml());
     let front = Front::new(&database);
     let worker = front.worker();
-    System { database, front, _worker: worker }
+    System { _worker: worker, front, database }
 }
 
 fn area(more: Value) -> Value {
@@ -50,7 +51,8 @@ fn ids(features: &[Value]) -> Vec<i64> {
 
 #[tokio::test]
 async fn a_snapshot_is_asked_for_waited_for_and_fetched() {
-    let System { database, front, .. } = system();
+    let system = system();
+    let (database, front) = (&system.database, &system.front);
     let asked = front.post("/v1/snapshot/", &area(json!({ "fileName": "my town" }))).await;
     assert_eq!(asked.status, StatusCode::OK);
     let asked = asked.json();
@@ -90,7 +92,8 @@ async fn a_snapshot_is_asked_for_waited_for_and_fetched() {
 
 #[tokio::test]
 async fn a_csv_carries_coordinates() {
-    let System { front, .. } = system();
+    let system = system();
+    let front = &system.front;
     let (_, zip) = front.export(area(json!({ "outputType": "csv", "geometryType": ["point"] }))).await;
     let members = members(&zip);
     assert_eq!(members[0].0, "RawExport.csv");
@@ -102,7 +105,8 @@ async fn a_csv_carries_coordinates() {
 
 #[tokio::test]
 async fn filters_choose_features_and_columns() {
-    let System { front, .. } = system();
+    let system = system();
+    let front = &system.front;
     let filtered = async |filters: Value| {
         let reply = front.post("/v1/snapshot/plain/", &area(json!({ "filters": filters }))).await;
         assert_eq!(reply.status, StatusCode::OK, "{}", String::from_utf8_lossy(&reply.body));
@@ -129,7 +133,8 @@ async fn filters_choose_features_and_columns() {
 
 #[tokio::test]
 async fn values_of_filters_are_data_and_never_sql() {
-    let System { front, .. } = system();
+    let system = system();
+    let front = &system.front;
     for hostile in ["'", "\"", "') OR true --", "%", "_", "\\", "$1", "$$", "{}", "a','b"] {
         let filters = json!({ "tags": { "all_geometry": { "join_or": { hostile: [hostile], "amenity": [hostile] } } },
                               "attributes": { "all_geometry": [hostile] } });
@@ -143,7 +148,8 @@ async fn values_of_filters_are_data_and_never_sql() {
 
 #[tokio::test]
 async fn a_finished_file_can_be_fetched_in_pieces() {
-    let System { front, .. } = system();
+    let system = system();
+    let front = &system.front;
     let (result, whole) = front.export(area(json!({}))).await;
     let url = result["download_url"].as_str().unwrap();
     let fetch = async |method: Method, headers: &[(&str, &str)]| front.send(method, url, headers, None).await;
@@ -169,7 +175,8 @@ async fn a_finished_file_can_be_fetched_in_pieces() {
 
 #[tokio::test]
 async fn only_finished_files_can_be_fetched() {
-    let System { front, .. } = system();
+    let system = system();
+    let front = &system.front;
     for path in [
         "/exports/",
         "/exports/../Cargo.toml",
@@ -185,14 +192,16 @@ async fn only_finished_files_can_be_fetched() {
 
 #[tokio::test]
 async fn the_status_says_how_current_the_data_are() {
-    let System { front, .. } = system();
+    let system = system();
+    let front = &system.front;
     assert_eq!(front.get("/v1/status/").await.json()["lastUpdated"], "2024-03-01 10:20:30+00:00");
     assert_eq!(front.get("/v1/status").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn queue_workers_and_health_can_be_asked() {
-    let System { front, .. } = system();
+    let system = system();
+    let front = &system.front;
     assert_eq!(
         front.get("/v1/tasks/queue/").await.json(),
         json!({ "raw_daemon": { "length": 0 }, "raw_ondemand": { "length": 0 } })
@@ -206,7 +215,8 @@ async fn queue_workers_and_health_can_be_asked() {
 
 #[tokio::test]
 async fn every_path_of_the_openapi_document_exists() {
-    let System { front, .. } = system();
+    let system = system();
+    let front = &system.front;
     let document = front.get("/v1/openapi.json").await.json();
     let paths = document["paths"].as_object().unwrap();
     assert!(paths.len() > 5, "{paths:?}");

@@ -6,6 +6,7 @@ mod compat;
 mod countries;
 mod golden;
 mod http;
+mod literal;
 mod package;
 mod sql_reference;
 mod worker;

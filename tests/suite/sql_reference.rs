@@ -59,10 +59,8 @@ fn every_example_gives_what_is_written() {
     assert!(!examples.is_empty());
     for Example { line, sql, output } in examples {
         let wanted = output.map(trimmed);
-        let found = match wanted.as_deref().and_then(|text| text.strip_prefix("ERROR:")) {
-            Some(_) => format!("ERROR:  {}", database.error(sql).split_once(": ").map_or("", |(_, message)| message)),
-            None => trimmed(&database.psql(sql)),
-        };
+        let fails = wanted.as_ref().is_some_and(|wanted| wanted.starts_with("ERROR: "));
+        let found = trimmed(&if fails { database.error(sql) } else { database.psql(sql) });
         if wanted.is_some_and(|wanted| wanted != found) {
             failed.push(format!("sql/README.md:{line}:\n{sql}gives\n{found}\n"));
         }

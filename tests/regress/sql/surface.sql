@@ -1,6 +1,7 @@
 -- The whole face of the extension: a function that comes, goes or changes its nature changes this file's output.
 \t on
 \a
+SET client_min_messages = warning;
 SELECT rawdata.create_roles() IS NOT NULL AS roles, rawdata.create_tables() AS tables;
 
 \echo functions: volatility, strict, parallel, security definer
