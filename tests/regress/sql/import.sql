@@ -34,7 +34,7 @@ RESET enable_seqscan;
 DROP VIEW public.my_paths;
 DROP INDEX rawdata.my_names;
 
--- A second import at the same time, and files for those who may not.
+-- Files, and files for those who may not.
 SELECT * FROM rawdata.import_file('relative');
 SELECT * FROM rawdata.import_file('/');
 SELECT * FROM rawdata.import_file('/no/such/file');
