@@ -70,7 +70,8 @@ impl Exporter {
     async fn run_in_time(&self, claim: &Claim) -> Outcome {
         let started = Instant::now();
         let limits = Limits { area_km2: f64::INFINITY, ..Limits::default() };
-        let request = match Request::from_json(&claim.request, Service::Snapshot, &limits) {
+        let checked = Request::from_json(&claim.request, Service::Snapshot, &limits);
+        let request = match checked.and_then(|request| request.with_sound_area(&limits)) {
             Ok(request) => request,
             Err(refusal) => return Outcome::Failed(refusal.to_string()),
         };

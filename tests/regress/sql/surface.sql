@@ -2,7 +2,7 @@
 \t on
 \a
 SET client_min_messages = warning;
-SELECT rawdata.create_roles() IS NOT NULL AS roles, rawdata.create_tables() AS tables;
+SELECT rawdata.create_roles() IS NOT NULL AS roles, rawdata.create_tables() IS NOT NULL AS tables;
 
 \echo functions: volatility, strict, parallel, security definer
 SELECT format('%s(%s) -> %s | %s%s%s%s', proname, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid),
