@@ -1,7 +1,6 @@
 //! Outlines of countries: replacing them derives the country of every row anew.
 
 use pgrx::prelude::*;
-use rawdata_core::stored;
 
 use crate::error::{OrRaise, Refused, refuse};
 use crate::import::{Countries, only_writer};
@@ -64,9 +63,7 @@ fn derive(table: &str, countries: &Countries) {
         let mut keys = Vec::new();
         let fetched = portal.fetch(ROWS_A_FETCH, |row| {
             let (Some(id), Some(geometry)) = (row.int8(0), row.bytes(1)) else { return };
-            let view = stored::geometry::View::parse(geometry).or_raise();
-            let Some((lon, lat)) = stored::geometry::centroid(&view) else { return };
-            countries.holding(lon, lat, &mut keys);
+            countries.of(geometry, &mut keys);
             let list = format!("{{{}}}", keys.iter().map(i32::to_string).collect::<Vec<_>>().join(","));
             if row.text(2) != Some(list.as_str()) {
                 ids.push(id);

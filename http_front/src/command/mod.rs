@@ -38,7 +38,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
 
 /// To a terminal for people, else one JSON object a line. `RUST_LOG` says how much.
 fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tokio_postgres=warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     if std::io::stderr().is_terminal() {
         log.init();

@@ -1,7 +1,7 @@
 //! Which countries hold a place: the table `countries`, indexed in memory.
 
-use rawdata_core::geometry::{self, AreaIndex, Geometry};
-use rawdata_core::stored::geometry::View;
+use rawdata_core::geometry::AreaIndex;
+use rawdata_core::stored::geometry::{View, centroid};
 
 use crate::error::OrRaise;
 use crate::raw::portal::Portal;
@@ -24,17 +24,12 @@ impl Countries {
         Self(AreaIndex::new(areas))
     }
 
-    /// Puts the cid of the countries that hold a geometry's centroid into `keys`.
-    pub fn of(&self, geometry: &Geometry, keys: &mut Vec<i32>) {
-        let (lon, lat) = geometry::centroid(geometry).unwrap_or((f64::NAN, f64::NAN));
-        self.holding(lon, lat, keys);
-    }
-
-    /// Puts the cid of the countries that hold a place into `keys`, ascending; 0 where none does.
-    pub fn holding(&self, lon: f64, lat: f64, keys: &mut Vec<i32>) {
+    /// Puts the cid of the countries that hold a stored geometry's centroid into `keys`, ascending; 0 where none does.
+    pub fn of(&self, geometry: &[u8], keys: &mut Vec<i32>) {
         keys.clear();
-        keys.extend(self.0.holding(lon, lat));
-        keys.sort_unstable();
+        if let Some((lon, lat)) = centroid(&View::parse(geometry).or_raise()) {
+            keys.extend(self.0.holding(lon, lat));
+        }
         if keys.is_empty() {
             keys.push(0);
         }

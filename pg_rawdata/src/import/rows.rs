@@ -42,7 +42,7 @@ impl<'c> RowWriter<'c> {
         self.pack_tags(element);
         self.geometry.clear();
         stored::geometry::write(geometry, &mut self.geometry).or_raise();
-        self.countries.of(geometry, &mut self.keys);
+        self.countries.of(&self.geometry, &mut self.keys);
         self.country.clear();
         stored::array::write_int4(&self.keys, &mut self.country);
         let [id, uid, user, version, changeset, timestamp] = head(element);

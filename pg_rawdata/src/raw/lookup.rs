@@ -4,6 +4,9 @@ use std::num::NonZeroUsize;
 
 use pgrx::pg_sys;
 
+/// The operator strategy of a btree that finds what equals a key.
+const EQUAL: pg_sys::StrategyNumber = 3;
+
 /// Looks up values in a table whose key and value are bigint and bytea columns.
 pub struct Lookup {
     table: pg_sys::Relation,
@@ -26,26 +29,17 @@ impl Lookup {
         // next step of the scan; the detoasted copy, if one was made, is freed.
         unsafe {
             let mut keys = std::mem::zeroed::<pg_sys::ScanKeyData>();
-            pg_sys::ScanKeyInit(
-                &raw mut keys,
-                1,
-                pg_sys::BTEqualStrategyNumber as u16,
-                pg_sys::Oid::from(pg_sys::F_INT8EQ),
-                pg_sys::Datum::from(key),
-            );
+            pg_sys::ScanKeyInit(&raw mut keys, 1, EQUAL, pg_sys::Oid::from(pg_sys::F_INT8EQ), pg_sys::Datum::from(key));
             let scan =
                 pg_sys::systable_beginscan(self.table, self.index, true, pg_sys::GetActiveSnapshot(), 1, &raw mut keys);
             let tuple = pg_sys::systable_getnext(scan);
             let found = !tuple.is_null();
-            if found {
-                if let Some(value) = pgrx::htup::heap_getattr_raw(tuple, self.value_column, (*self.table).rd_att) {
-                    let stored = value.cast_mut_ptr::<pg_sys::varlena>();
-                    let plain = pg_sys::pg_detoast_datum_packed(stored);
-                    let content = pgrx::varlena_to_byte_slice(plain);
-                    into.extend_from_slice(content);
-                    if plain != stored {
-                        pg_sys::pfree(plain.cast());
-                    }
+            if found && let Some(value) = pgrx::htup::heap_getattr_raw(tuple, self.value_column, (*self.table).rd_att) {
+                let stored = value.cast_mut_ptr::<pg_sys::varlena>();
+                let plain = pg_sys::pg_detoast_datum_packed(stored);
+                into.extend_from_slice(pgrx::varlena_to_byte_slice(plain));
+                if plain != stored {
+                    pg_sys::pfree(plain.cast());
                 }
             }
             pg_sys::systable_endscan(scan);

@@ -6,7 +6,6 @@
 pub mod area_index;
 pub mod area_rule;
 pub mod bbox;
-pub mod centroid;
 pub mod lines;
 pub mod mend;
 pub mod multipolygon;
@@ -16,7 +15,6 @@ pub mod way;
 pub use area_index::AreaIndex;
 pub use area_rule::{AreaRule, is_area_relation, is_dropped};
 pub use bbox::Bbox;
-pub use centroid::centroid;
 pub use lines::relation_lines;
 pub use mend::{AreaCheck, MendLimits, check_area};
 pub use way::line;
