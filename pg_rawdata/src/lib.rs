@@ -1,7 +1,7 @@
 //! The extension: SQL faces over `rawdata-core`.
 //!
 //! Each file takes arguments, calls the core and gives rows. Parsing, geometry and encoding are the core's; `unsafe` is
-//! below [`raw`] only; SQLSTATEs are picked in [`error`] only.
+//! below `raw` only; SQLSTATEs are picked in `error` only.
 
 mod countries;
 mod error;
