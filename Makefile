@@ -30,7 +30,7 @@ regress: build ## Test each SQL function by pg_regress, on a private server
 	.make/test-servers.sh tests/installcheck
 
 suite: build ## Test over HTTP and SQL with private servers
-	.make/cargo.sh test --locked -p rawdata-tests
+	.make/cargo.sh test --locked -p http_front -p rawdata-tests
 
 bench: build ## Measure against osm2pgsql and ogr2ogr, as ratios [DATA=file]
 	.make/test-servers.sh tests/bench

@@ -10,8 +10,8 @@ for step in check core regress suite; do
 done
 say
 awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
-     /^ok / { regress++ }
-     /^ *test .*\.\.\. ok|^test .* +ok +[0-9]+ ms/ && FILENAME ~ /regress$/ { regress++ }
+     # PostgreSQL 16 and later speak TAP here.
+     FILENAME ~ /regress$/ && (/^test .* ok +[0-9]+ ms/ || /^ok +[0-9]+ /) { regress++ }
      END { printf "in all: %d passed; %d failed; %d ignored; pg_regress: %d passed\n", passed, failed, ignored, regress }' \
     "$log/core" "$log/regress" "$log/suite"
 grep '^test result:' "$log/suite" | tail -n 1

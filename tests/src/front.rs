@@ -188,6 +188,8 @@ fn command(subcommand: &str, environment: &[(&'static str, String)]) -> Command 
 }
 
 fn client() -> Client {
+    // Whoever was first; see Cargo.toml.
+    drop(rustls::crypto::ring::default_provider().install_default());
     Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
