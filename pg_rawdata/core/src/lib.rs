@@ -18,6 +18,7 @@ pub mod packed;
 pub mod read;
 pub mod request;
 pub mod stored;
+pub mod update;
 pub mod write;
 
 pub use error::{Error, ErrorKind, Result};
