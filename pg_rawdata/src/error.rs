@@ -39,6 +39,12 @@ pub enum Refused {
     Busy,
     /// The tables are not there yet.
     NoTables,
+    /// No data set was ever imported.
+    NotLoaded,
+    /// A diff that comes later than the next.
+    Gap,
+    /// A diff's number that no server gives.
+    Sequence,
     /// The caller lacks the right to read or write files of the server.
     ServerFiles(&'static str),
     /// Not a regular file, or not there, or not to be opened: the same to all who may not know more.
@@ -70,6 +76,21 @@ pub fn refuse(what: Refused, about: &str) -> ! {
             ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             "the tables of rawdata do not exist yet".to_owned(),
             "Run SELECT rawdata.create_tables() once, as the owner of the extension.",
+        ),
+        Refused::NotLoaded => (
+            ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "there is no data set to change yet".to_owned(),
+            "Import one first, with rawdata.import_file or COPY rawdata.load.",
+        ),
+        Refused::Gap => (
+            ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("diffs are missing before this one: {about}"),
+            "Apply the missing diffs first, in order. Without a number (NULL) a diff is applied out of order.",
+        ),
+        Refused::Sequence => (
+            ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("sequence {about} is negative"),
+            "Give the number of the diff as its server counts, or NULL.",
         ),
         Refused::ServerFiles(role) => (
             ERRCODE_INSUFFICIENT_PRIVILEGE,

@@ -8,6 +8,9 @@ static AREA_RULE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::n
 // A small server has a few GB; the places of 15 million nodes take about 128 MB.
 static IMPORT_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(128);
 
+/// Minutes that the log of changes goes back.
+static CHANGES_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(30 * 24 * 60);
+
 pub fn init() {
     GucRegistry::define_string_guc(
         c"rawdata.area_rule",
@@ -27,11 +30,26 @@ pub fn init() {
         GucContext::Userset,
         GucFlags::UNIT_MB,
     );
+    GucRegistry::define_int_guc(
+        c"rawdata.changes_retention",
+        c"How long rawdata.changes keeps what diffs changed.",
+        c"rawdata.changes_since cannot be asked further back.",
+        &CHANGES_RETENTION,
+        0,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_MIN,
+    );
 }
 
 /// The name of the rule by which closed ways become areas.
 pub fn area_rule() -> String {
     AREA_RULE.get().and_then(|name| name.into_string().ok()).unwrap_or_default()
+}
+
+/// Minutes that the log of changes goes back.
+pub fn changes_retention() -> i32 {
+    CHANGES_RETENTION.get()
 }
 
 /// Bytes that an import may hold in memory.

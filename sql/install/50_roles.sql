@@ -27,6 +27,8 @@ BEGIN
     END IF;
     GRANT INSERT ON rawdata.load, rawdata.load_text TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.import_file(text, text) TO rawdata_writer;
+    GRANT EXECUTE ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz),
+        rawdata.apply_change_file(text, bigint, timestamptz) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.export_file(text, jsonb) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.replace_countries(jsonb) TO rawdata_admin;
     GRANT EXECUTE ON FUNCTION rawdata.create_tables() TO rawdata_admin;
@@ -35,7 +37,7 @@ BEGIN
     END IF;
     GRANT SELECT ON rawdata.nodes, rawdata.ways_line, rawdata.ways_poly, rawdata.relations, rawdata.features,
         rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
-        rawdata.problems, rawdata.countries, rawdata.data_set TO rawdata_reader;
+        rawdata.problems, rawdata.countries, rawdata.data_set, rawdata.changes TO rawdata_reader;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;

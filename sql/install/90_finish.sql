@@ -4,7 +4,8 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata.create_roles(), rawdata.replace_countries(jsonb), rawdata._grant(), rawdata._fresh_table(regclass),
     rawdata._index_fresh(regclass), rawdata._lock_for_swap(regclass[]), rawdata._exchange_files(regclass, regclass),
     rawdata._exchange_toast_owners(regclass, regclass), rawdata._swap_in(regclass), rawdata._load_begin(),
-    rawdata._load_chunk(), rawdata._load_end() FROM PUBLIC;
+    rawdata._load_chunk(), rawdata._load_end(), rawdata.apply_change(bytea, bigint, timestamptz),
+    rawdata.apply_change_file(text, bigint, timestamptz) FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
 -- The same request on the same data gives the same bytes: a large table is read from its start, not from where
@@ -12,11 +13,20 @@ GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 ALTER FUNCTION rawdata.export(jsonb) SET synchronize_seqscans = off;
 ALTER FUNCTION rawdata.export_file(text, jsonb) SET synchronize_seqscans = off;
 
+-- A diff looks up few rows among many, by index. Its queries run as the owner, so no operator may be the caller's own.
+ALTER FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET jit = off SET max_parallel_workers_per_gather = 0;
+ALTER FUNCTION rawdata.apply_change_file(text, bigint, timestamptz) SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET jit = off SET max_parallel_workers_per_gather = 0;
+
 COMMENT ON SCHEMA rawdata IS 'OpenStreetMap data: imports, updates and exports (extension pg_rawdata)';
 COMMENT ON FUNCTION rawdata.osm_elements(bytea) IS 'Lists the objects of an OSM document (XML or PBF; gzip, bzip2 or zstd around it is recognised) in document order';
 COMMENT ON FUNCTION rawdata.osc_changes(bytea) IS 'Lists the changes of an OsmChange document in document order';
 COMMENT ON FUNCTION rawdata.file_header(bytea) IS 'What an OSM document says of itself before its first object';
 COMMENT ON FUNCTION rawdata.import_file(text, text) IS 'Replaces the data set by what a file of the server holds; needs pg_read_server_files';
+COMMENT ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) IS 'Applies a change file to the data set, whole or not at all, its number inside the same transaction; a map file is taken as puts only';
+COMMENT ON FUNCTION rawdata.apply_change_file(text, bigint, timestamptz) IS 'Applies a change file of the server to the data set; needs pg_read_server_files';
+COMMENT ON FUNCTION rawdata.changes_since(bigint, geometry) IS 'Rows of the feature tables that diffs inserted, changed or deleted after the one of the number given, within an area or everywhere';
 COMMENT ON VIEW rawdata.load IS 'COPY rawdata.load FROM STDIN (FORMAT binary) replaces the data set by the document sent, in pieces of 64 kB to 1 MB';
 COMMENT ON COLUMN rawdata.load.chunk IS 'The next piece of the document';
 COMMENT ON VIEW rawdata.load_text IS 'The same for OSM XML as lines of text, so that psql alone can send it';

@@ -36,7 +36,14 @@ CREATE TABLE rawdata.data_set (
     only_row boolean CONSTRAINT data_set_pkey PRIMARY KEY DEFAULT true CONSTRAINT data_set_only_row CHECK (only_row),
     area_rule text NOT NULL, data_timestamp timestamptz, sequence bigint, replication_url text,
     generator text, bounds public.geometry(Polygon, 4326), loaded_at timestamptz NOT NULL,
-    nodes bigint NOT NULL, ways bigint NOT NULL, relations bigint NOT NULL, generation bigint NOT NULL DEFAULT 1);
+    nodes bigint NOT NULL, ways bigint NOT NULL, relations bigint NOT NULL, generation bigint NOT NULL DEFAULT 1,
+    changes_from bigint NOT NULL DEFAULT 0);
+
+-- What diffs changed in the feature tables, kept for rawdata.changes_retention.
+CREATE TABLE rawdata.changes (
+    sequence bigint NOT NULL, osm_type text NOT NULL, osm_id bigint NOT NULL,
+    action text NOT NULL CONSTRAINT changes_action CHECK (action IN ('inserted', 'changed', 'deleted')),
+    place public.geometry(Geometry, 4326) NOT NULL, changed_at timestamptz NOT NULL DEFAULT now());
 
 CREATE TABLE rawdata.users (osm_id bigint CONSTRAINT users_pkey PRIMARY KEY, role integer NOT NULL DEFAULT 3
     CONSTRAINT users_role CHECK (role BETWEEN 1 AND 3));
@@ -62,9 +69,13 @@ CREATE INDEX ways_line_country ON rawdata.ways_line USING gin (country);
 CREATE INDEX ways_poly_country ON rawdata.ways_poly USING gin (country);
 CREATE INDEX relations_country ON rawdata.relations USING gin (country);
 
--- From a node's block, and from a member, to those that use it.
-CREATE INDEX way_nodes_blocks ON rawdata.way_nodes USING gin (rawdata._node_blocks(refs));
-CREATE INDEX relation_members_keys ON rawdata.relation_members USING gin (rawdata._member_keys(members));
+CREATE INDEX changes_sequence ON rawdata.changes (sequence);
+CREATE INDEX changes_changed_at ON rawdata.changes (changed_at);
+
+-- From a node's block, and from a member, to those that use it. Without fastupdate: each diff looks things up here, and
+-- would read the list of entries not yet sorted in again and again.
+CREATE INDEX way_nodes_blocks ON rawdata.way_nodes USING gin (rawdata._node_blocks(refs)) WITH (fastupdate = off);
+CREATE INDEX relation_members_keys ON rawdata.relation_members USING gin (rawdata._member_keys(members)) WITH (fastupdate = off);
 
 CREATE VIEW rawdata.features AS
     SELECT 'nodes'::text AS osm_type, osm_id, uid, "user", version, changeset, "timestamp", tags, geom, country FROM rawdata.nodes
@@ -83,6 +94,7 @@ COMMENT ON TABLE rawdata.unplaced IS 'Tagged objects that have no geometry now; 
 COMMENT ON TABLE rawdata.problems IS 'Why an object has no geometry, or what is odd about it, and where';
 COMMENT ON TABLE rawdata.countries IS 'Outlines of countries; load others with sql/countries.sql';
 COMMENT ON TABLE rawdata.data_set IS 'What is loaded: one row, none before the first import';
+COMMENT ON TABLE rawdata.changes IS 'Rows of the feature tables that diffs inserted, changed or deleted; see rawdata.changes_since';
 COMMENT ON TABLE rawdata.users IS 'OpenStreetMap users with a role: 1 admin, 2 staff, 3 anyone else';
 COMMENT ON VIEW rawdata.features IS 'The four feature tables in one; osm_type is the name of the table';
 COMMENT ON COLUMN rawdata.nodes.country IS 'cid of the countries that hold the centroid; {0} where none does';

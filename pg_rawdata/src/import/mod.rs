@@ -115,14 +115,14 @@ fn record(header: &Header, area_rule: AreaRule, report: &Report) {
     let corner = |i: usize| bounds.and_then(|b| b.get(i).copied());
     Spi::run_with_args(
         "INSERT INTO rawdata.data_set AS d (area_rule, data_timestamp, sequence, replication_url, generator, bounds, \
-             loaded_at, nodes, ways, relations) \
+             loaded_at, nodes, ways, relations, changes_from) \
          SELECT $1, pg_catalog.to_timestamp($2), $3, $4, $5, \
-             public.ST_MakeEnvelope($6, $7, $8, $9, 4326), pg_catalog.clock_timestamp(), $10, $11, $12 \
+             public.ST_MakeEnvelope($6, $7, $8, $9, 4326), pg_catalog.clock_timestamp(), $10, $11, $12, coalesce($3, 0) \
          ON CONFLICT (only_row) DO UPDATE SET area_rule = excluded.area_rule, \
              data_timestamp = excluded.data_timestamp, sequence = excluded.sequence, \
              replication_url = excluded.replication_url, generator = excluded.generator, bounds = excluded.bounds, \
              loaded_at = excluded.loaded_at, nodes = excluded.nodes, ways = excluded.ways, \
-             relations = excluded.relations, generation = d.generation + 1",
+             relations = excluded.relations, changes_from = excluded.changes_from, generation = d.generation + 1",
         &[
             area_rule.name().into(),
             header.timestamp.map(|time| time.0 as f64).into(),
@@ -139,4 +139,6 @@ fn record(header: &Header, area_rule: AreaRule, report: &Report) {
         ],
     )
     .or_raise();
+    // What changed in the data set before is of no use to anyone now.
+    Spi::run("DELETE FROM rawdata.changes").or_raise();
 }

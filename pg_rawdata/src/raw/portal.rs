@@ -9,6 +9,7 @@ use pgrx::pg_sys;
 pub enum Param {
     Int4(i32),
     Int8(i64),
+    Int8Array(Vec<i64>),
     Text(String),
     TextArray(Vec<String>),
     Bytea(Vec<u8>),
@@ -112,6 +113,7 @@ impl Param {
         match self {
             Self::Int4(_) => pg_sys::INT4OID,
             Self::Int8(_) => pg_sys::INT8OID,
+            Self::Int8Array(_) => pg_sys::INT8ARRAYOID,
             Self::Text(_) => pg_sys::TEXTOID,
             Self::TextArray(_) => pg_sys::TEXTARRAYOID,
             Self::Bytea(_) => pg_sys::BYTEAOID,
@@ -123,12 +125,23 @@ impl Param {
         match self {
             Self::Int4(value) => value.into_datum(),
             Self::Int8(value) => value.into_datum(),
+            Self::Int8Array(values) => values.clone().into_datum(),
             Self::Text(value) => value.as_str().into_datum(),
             Self::TextArray(values) => values.clone().into_datum(),
             Self::Bytea(value) => value.as_slice().into_datum(),
         }
         .unwrap_or(pg_sys::Datum::null())
     }
+}
+
+/// Runs a query and hands each row to `each`. It sees what the running function has just written.
+pub fn each_row(query: &str, params: &[Param], mut each: impl FnMut(&Row<'_>)) {
+    const ROWS_A_FETCH: usize = 1000;
+    let portal = Portal::open_with(query, params, false);
+    while portal.fetch(ROWS_A_FETCH as i64, &mut each) == ROWS_A_FETCH {
+        super::interrupts::check();
+    }
+    portal.close();
 }
 
 /// A row of a portal. Columns count from 0; the caller knows their types from the query that it wrote.
