@@ -17,6 +17,46 @@ IMMUTABLE STRICT PARALLEL SAFE
 LANGUAGE c
 AS 'MODULE_PATHNAME', '_node_blocks_wrapper';
 
+CREATE  FUNCTION "apply_change"(
+	"document" bytea,
+	"sequence" bigint DEFAULT NULL,
+	"state_time" timestamp with time zone DEFAULT NULL
+) RETURNS TABLE (
+	"applied" bool, 
+	"nodes" bigint, 
+	"ways" bigint, 
+	"relations" bigint, 
+	"deleted" bigint, 
+	"ignored" bigint, 
+	"rebuilt" bigint, 
+	"rows_inserted" bigint, 
+	"rows_changed" bigint, 
+	"rows_deleted" bigint, 
+	"seconds" double precision 
+)
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'apply_change_wrapper';
+
+CREATE  FUNCTION "apply_change_file"(
+	"path" TEXT,
+	"sequence" bigint DEFAULT NULL,
+	"state_time" timestamp with time zone DEFAULT NULL
+) RETURNS TABLE (
+	"applied" bool, 
+	"nodes" bigint, 
+	"ways" bigint, 
+	"relations" bigint, 
+	"deleted" bigint, 
+	"ignored" bigint, 
+	"rebuilt" bigint, 
+	"rows_inserted" bigint, 
+	"rows_changed" bigint, 
+	"rows_deleted" bigint, 
+	"seconds" double precision 
+)
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'apply_change_file_wrapper';
+
 CREATE  FUNCTION "create_tables"() RETURNS bool
 STRICT
 LANGUAGE c
@@ -198,6 +238,48 @@ CREATE VIEW rawdata.import_progress AS
 -- requires:
 --   load_views
 
+-- What changed since a diff: each row once, with what became of it in all.
+CREATE FUNCTION rawdata.changes_since(sequence bigint, area public.geometry DEFAULT NULL)
+RETURNS TABLE (osm_type text, osm_id bigint, action text, last_sequence bigint, place public.geometry)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    known_from bigint;
+BEGIN
+    IF to_regclass('rawdata.data_set') IS NOT NULL THEN
+        SELECT changes_from INTO known_from FROM rawdata.data_set;
+    END IF;
+    IF known_from IS NULL THEN
+        RAISE EXCEPTION 'there is no data set yet' USING ERRCODE = '55000',
+            HINT = 'Import one first, with rawdata.import_file or COPY rawdata.load.';
+    ELSIF changes_since.sequence IS NULL THEN
+        RAISE EXCEPTION 'the sequence to ask from is NULL' USING ERRCODE = '22023',
+            HINT = 'Give the number that rawdata.status() told when the data was last read.';
+    ELSIF changes_since.sequence < known_from THEN
+        RAISE EXCEPTION 'what changed since % is not known any more: the log of changes begins after %',
+            changes_since.sequence, known_from USING ERRCODE = '22023',
+            HINT = 'Read the data whole once, or keep changes for longer with rawdata.changes_retention.';
+    END IF;
+    RETURN QUERY
+        WITH one AS (
+            SELECT c.osm_type, c.osm_id, max(c.sequence) AS last_sequence,
+                (array_agg(c.action ORDER BY c.sequence, c.ctid))[1] AS first_action,
+                (array_agg(c.action ORDER BY c.sequence DESC, c.ctid DESC))[1] AS last_action,
+                public.ST_Envelope(public.ST_Collect(c.place)) AS place
+            FROM rawdata.changes c WHERE c.sequence > changes_since.sequence
+            GROUP BY c.osm_type, c.osm_id)
+        SELECT o.osm_type, o.osm_id,
+            CASE WHEN o.last_action = 'deleted' THEN 'deleted' WHEN o.first_action = 'inserted' THEN 'inserted' ELSE 'changed' END,
+            o.last_sequence, o.place
+        FROM one o
+        WHERE NOT (o.first_action = 'inserted' AND o.last_action = 'deleted')
+          AND (changes_since.area IS NULL OR public.ST_Intersects(o.place, changes_since.area))
+        ORDER BY o.osm_type, o.osm_id;
+END $$;
+
+-- requires:
+--   changes
+
 -- Replacing a data set: fresh tables are filled and indexed aside, then only their storage changes places with the
 -- old ones'. The tables themselves stay, and with them views, grants, indexes, publications that users hung on them.
 -- Called by the import as the extension's owner, a superuser; the catalog rows written are those that CLUSTER writes.
@@ -339,6 +421,8 @@ BEGIN
     END IF;
     GRANT INSERT ON rawdata.load, rawdata.load_text TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.import_file(text, text) TO rawdata_writer;
+    GRANT EXECUTE ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz),
+        rawdata.apply_change_file(text, bigint, timestamptz) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.export_file(text, jsonb) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.replace_countries(jsonb) TO rawdata_admin;
     GRANT EXECUTE ON FUNCTION rawdata.create_tables() TO rawdata_admin;
@@ -347,7 +431,7 @@ BEGIN
     END IF;
     GRANT SELECT ON rawdata.nodes, rawdata.ways_line, rawdata.ways_poly, rawdata.relations, rawdata.features,
         rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
-        rawdata.problems, rawdata.countries, rawdata.data_set TO rawdata_reader;
+        rawdata.problems, rawdata.countries, rawdata.data_set, rawdata.changes TO rawdata_reader;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;
@@ -360,7 +444,8 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata.create_roles(), rawdata.replace_countries(jsonb), rawdata._grant(), rawdata._fresh_table(regclass),
     rawdata._index_fresh(regclass), rawdata._lock_for_swap(regclass[]), rawdata._exchange_files(regclass, regclass),
     rawdata._exchange_toast_owners(regclass, regclass), rawdata._swap_in(regclass), rawdata._load_begin(),
-    rawdata._load_chunk(), rawdata._load_end() FROM PUBLIC;
+    rawdata._load_chunk(), rawdata._load_end(), rawdata.apply_change(bytea, bigint, timestamptz),
+    rawdata.apply_change_file(text, bigint, timestamptz) FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
 -- The same request on the same data gives the same bytes: a large table is read from its start, not from where
@@ -368,11 +453,20 @@ GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 ALTER FUNCTION rawdata.export(jsonb) SET synchronize_seqscans = off;
 ALTER FUNCTION rawdata.export_file(text, jsonb) SET synchronize_seqscans = off;
 
+-- A diff looks up few rows among many, by index. Its queries run as the owner, so no operator may be the caller's own.
+ALTER FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET jit = off SET max_parallel_workers_per_gather = 0;
+ALTER FUNCTION rawdata.apply_change_file(text, bigint, timestamptz) SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    SET jit = off SET max_parallel_workers_per_gather = 0;
+
 COMMENT ON SCHEMA rawdata IS 'OpenStreetMap data: imports, updates and exports (extension pg_rawdata)';
 COMMENT ON FUNCTION rawdata.osm_elements(bytea) IS 'Lists the objects of an OSM document (XML or PBF; gzip, bzip2 or zstd around it is recognised) in document order';
 COMMENT ON FUNCTION rawdata.osc_changes(bytea) IS 'Lists the changes of an OsmChange document in document order';
 COMMENT ON FUNCTION rawdata.file_header(bytea) IS 'What an OSM document says of itself before its first object';
 COMMENT ON FUNCTION rawdata.import_file(text, text) IS 'Replaces the data set by what a file of the server holds; needs pg_read_server_files';
+COMMENT ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) IS 'Applies a change file to the data set, whole or not at all, its number inside the same transaction; a map file is taken as puts only';
+COMMENT ON FUNCTION rawdata.apply_change_file(text, bigint, timestamptz) IS 'Applies a change file of the server to the data set; needs pg_read_server_files';
+COMMENT ON FUNCTION rawdata.changes_since(bigint, geometry) IS 'Rows of the feature tables that diffs inserted, changed or deleted after the one of the number given, within an area or everywhere';
 COMMENT ON VIEW rawdata.load IS 'COPY rawdata.load FROM STDIN (FORMAT binary) replaces the data set by the document sent, in pieces of 64 kB to 1 MB';
 COMMENT ON COLUMN rawdata.load.chunk IS 'The next piece of the document';
 COMMENT ON VIEW rawdata.load_text IS 'The same for OSM XML as lines of text, so that psql alone can send it';

@@ -212,9 +212,9 @@ impl Target {
                  SELECT {HEAD}, geom, country::integer[] \
                  FROM ROWS FROM ({UNNEST_HEAD}, pg_catalog.unnest($8), pg_catalog.unnest($9::text[])) AS v ({HEAD}, geom, country) \
                  ON CONFLICT (osm_id) DO UPDATE SET {SET_HEAD}, geom = excluded.geom, country = excluded.country \
-                 WHERE ROW (t.uid, t.\"user\", t.version, t.changeset, t.\"timestamp\", t.tags, t.geom, t.country) *<> \
+                 WHERE ROW (t.uid, t.\"user\", t.version, t.changeset, t.\"timestamp\", t.tags, t.geom, t.country)::record *<> \
                      ROW (excluded.uid, excluded.\"user\", excluded.version, excluded.changeset, excluded.\"timestamp\", \
-                          excluded.tags, excluded.geom, excluded.country) \
+                          excluded.tags, excluded.geom, excluded.country)::record \
                  RETURNING osm_id, geom), \
              noted AS ( \
                  INSERT INTO rawdata.changes (sequence, osm_type, osm_id, action, place) \
@@ -285,8 +285,8 @@ fn unplace(kind: ObjectKind, others: &[i64], columns: &Columns) {
         "INSERT INTO rawdata.unplaced AS t (osm_type, {HEAD}) \
          SELECT $8, {HEAD} FROM ROWS FROM ({UNNEST_HEAD}) AS v ({HEAD}) \
          ON CONFLICT (osm_type, osm_id) DO UPDATE SET {SET_HEAD} \
-         WHERE ROW (t.uid, t.\"user\", t.version, t.changeset, t.\"timestamp\", t.tags) *<> \
-             ROW (excluded.uid, excluded.\"user\", excluded.version, excluded.changeset, excluded.\"timestamp\", excluded.tags)"
+         WHERE ROW (t.uid, t.\"user\", t.version, t.changeset, t.\"timestamp\", t.tags)::record *<> \
+             ROW (excluded.uid, excluded.\"user\", excluded.version, excluded.changeset, excluded.\"timestamp\", excluded.tags)::record"
     );
     scratch::scratch(|| {
         let mut arguments = columns.head();

@@ -40,7 +40,7 @@ fn apply_change(
 #[pg_extern]
 #[expect(clippy::type_complexity, reason = "the columns of the report")]
 fn apply_change_file(
-    path: &str,
+    path: Option<&str>,
     sequence: default!(Option<i64>, "NULL"),
     state_time: default!(Option<TimestampWithTimeZone>, "NULL"),
 ) -> TableIterator<
@@ -59,6 +59,7 @@ fn apply_change_file(
         name!(seconds, f64),
     ),
 > {
+    let Some(path) = path else { return TableIterator::empty() };
     TableIterator::once(columns(&apply(server_file::open(path), sequence, state_time)))
 }
 

@@ -242,7 +242,7 @@ fn store(deleted: Vec<i64>, ids: Vec<i64>, versions: Vec<Option<i32>>, packed: V
          SELECT osm_id, version, members FROM ROWS FROM (pg_catalog.unnest($1::bigint[]), pg_catalog.unnest($2::integer[]), \
              pg_catalog.unnest($3::bytea[])) AS v (osm_id, version, members) \
          ON CONFLICT (osm_id) DO UPDATE SET version = excluded.version, members = excluded.members \
-         WHERE ROW (t.version, t.members) *<> ROW (excluded.version, excluded.members)",
+         WHERE ROW (t.version, t.members)::record *<> ROW (excluded.version, excluded.members)::record",
         &[ids.into(), versions.into(), packed.into()],
     )
     .or_raise();

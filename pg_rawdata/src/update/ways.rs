@@ -194,7 +194,7 @@ fn store(deleted: Vec<i64>, ids: Vec<i64>, versions: Vec<Option<i32>>, packed: V
          SELECT osm_id, version, refs FROM ROWS FROM (pg_catalog.unnest($1::bigint[]), pg_catalog.unnest($2::integer[]), \
              pg_catalog.unnest($3::bytea[])) AS v (osm_id, version, refs) \
          ON CONFLICT (osm_id) DO UPDATE SET version = excluded.version, refs = excluded.refs \
-         WHERE ROW (t.version, t.refs) *<> ROW (excluded.version, excluded.refs)",
+         WHERE ROW (t.version, t.refs)::record *<> ROW (excluded.version, excluded.refs)::record",
         &[ids.into(), versions.into(), packed.into()],
     )
     .or_raise();
