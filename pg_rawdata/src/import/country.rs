@@ -1,10 +1,10 @@
 //! Which countries hold a place: the table `countries`, indexed in memory.
 
-use rawdata_core::geometry::AreaIndex;
+use rawdata_core::geometry::{AreaIndex, Bbox};
 use rawdata_core::stored::geometry::{View, centroid};
 
 use crate::error::OrRaise;
-use crate::raw::portal::Portal;
+use crate::raw::portal::{self, Param};
 
 /// The outlines of all countries.
 pub struct Countries(AreaIndex);
@@ -12,15 +12,24 @@ pub struct Countries(AreaIndex);
 impl Countries {
     /// Reads the table.
     pub fn load() -> Self {
-        let portal = Portal::open_now("SELECT cid, geometry FROM rawdata.countries ORDER BY cid");
+        Self::read("SELECT cid, geometry FROM rawdata.countries ORDER BY cid", &[])
+    }
+
+    /// Reads the outlines that reach into a box: all that hold a place within it.
+    pub fn load_within(bbox: Bbox) -> Self {
+        let corners = [bbox.min.x, bbox.min.y, bbox.max.x, bbox.max.y].map(Param::Int4);
+        let query = "SELECT cid, geometry FROM rawdata.countries WHERE geometry OPERATOR(public.&&) \
+             public.ST_MakeEnvelope($1 / 1e7::float8, $2 / 1e7::float8, $3 / 1e7::float8, $4 / 1e7::float8, 4326) ORDER BY cid";
+        Self::read(query, &corners)
+    }
+
+    fn read(query: &str, params: &[Param]) -> Self {
         let mut areas = Vec::new();
-        while portal.fetch(100, |row| {
+        portal::each_row(query, params, |row| {
             if let (Some(cid), Some(geometry)) = (row.int4(0), row.bytes(1)) {
                 areas.push((cid, polygons(geometry)));
             }
-        }) == 100
-        {}
-        portal.close();
+        });
         Self(AreaIndex::new(areas))
     }
 

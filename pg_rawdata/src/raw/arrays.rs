@@ -18,7 +18,8 @@ impl Contents {
         self.ends.push(content.map(|_| self.bytes.len()));
     }
 
-    fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
+    /// Each value.
+    pub fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
         let mut start = 0;
         self.ends.iter().map(move |end| {
             let content = end.and_then(|end| self.bytes.get(start..end));

@@ -3,7 +3,7 @@
 use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use rawdata_core::geometry::multipolygon::Assembly;
-use rawdata_core::geometry::{self, Geometry};
+use rawdata_core::geometry::{self, Bbox, Geometry};
 use rawdata_core::osm::{Element, ObjectKind, Timestamp};
 use rawdata_core::stored;
 
@@ -17,7 +17,8 @@ use crate::raw::{interrupts, scratch};
 /// Where batches are written, and how many rows it made so far.
 pub struct Target {
     log: Log,
-    countries: Countries,
+    /// Outlines that hold places within a box: a diff's rows mostly lie near one another.
+    countries: Option<(Bbox, Countries)>,
     geometry_type: pg_sys::Oid,
     rows: Rows,
 }
@@ -42,7 +43,7 @@ struct Columns {
     timestamps: Vec<Option<TimestampWithTimeZone>>,
     tags: Contents,
     geometries: Contents,
-    countries: Vec<String>,
+    bbox: Option<Bbox>,
 }
 
 /// Rows of `problems`.
@@ -80,7 +81,7 @@ impl Batch {
     }
 
     /// A tagged object and what was made of it.
-    pub fn add(&mut self, element: &Element<'_>, made: &Assembly, target: &Target) {
+    pub fn add(&mut self, element: &Element<'_>, made: &Assembly) {
         let id = element.object().id;
         self.ids.push(id);
         for problem in &made.problems {
@@ -99,7 +100,7 @@ impl Batch {
         let number = usize::from(self.kind == ObjectKind::Way && !matches!(geometry, Geometry::Line(_)));
         if let Some((_, columns)) = self.tables.get_mut(number) {
             columns.add(element);
-            columns.place(geometry, &target.countries);
+            columns.place(geometry);
         }
     }
 }
@@ -120,15 +121,11 @@ impl Columns {
         self.tags.push(Some(&tags));
     }
 
-    fn place(&mut self, geometry: &Geometry, countries: &Countries) {
+    fn place(&mut self, geometry: &Geometry) {
         let mut bytes = Vec::new();
-        let mut keys = Vec::new();
         stored::geometry::write(geometry, &mut bytes).or_raise();
-        countries.of(&bytes, &mut keys);
         self.geometries.push(Some(&bytes));
-        // An array of arrays must be rectangular, so each goes as text.
-        let keys: Vec<String> = keys.iter().map(i32::to_string).collect();
-        self.countries.push(format!("{{{}}}", keys.join(",")));
+        self.bbox = self.bbox.into_iter().chain(Bbox::of(geometry)).reduce(Bbox::with);
     }
 
     /// Metadata and tags as parameters.
@@ -157,7 +154,7 @@ impl Target {
         let geometry = Spi::get_one::<pg_sys::Oid>("SELECT 'public.geometry'::pg_catalog.regtype::oid");
         Self {
             log,
-            countries: Countries::load(),
+            countries: None,
             geometry_type: geometry.or_raise().unwrap_or(pg_sys::InvalidOid),
             rows: Rows::default(),
         }
@@ -223,12 +220,13 @@ impl Target {
                  FROM put LEFT JOIN old ON old.osm_id = put.osm_id RETURNING action) \
              SELECT count(*) FILTER (WHERE action = 'inserted'), count(*) FILTER (WHERE action = 'changed') FROM noted"
         );
+        let countries = self.countries_of(columns);
         let geometry_type = self.geometry_type;
         let sequence = self.log.sequence;
         let (inserted, changed) = scratch::scratch(|| {
             let mut arguments = columns.head();
             arguments.push(arrays::geometries(&columns.geometries, geometry_type));
-            arguments.push(columns.countries.clone().into());
+            arguments.push(countries.into());
             arguments.push(sequence.into());
             Spi::connect_mut(|client| {
                 let row = client.update(&query, None, &arguments)?.first();
@@ -238,6 +236,23 @@ impl Target {
         });
         self.rows.inserted += inserted;
         self.rows.changed += changed;
+    }
+
+    /// The countries of each row. An array of arrays must be rectangular, so they go as texts.
+    fn countries_of(&mut self, columns: &Columns) -> Vec<String> {
+        let Some(bbox) = columns.bbox else { return Vec::new() };
+        let loaded = self.countries.take();
+        let all = loaded.as_ref().map_or(bbox, |(loaded, _)| loaded.with(bbox));
+        let (_, countries) = self.countries.insert(match loaded {
+            Some((bbox, countries)) if bbox == all => (bbox, countries),
+            _ => (all, Countries::load_within(all)),
+        });
+        let mut keys = Vec::new();
+        let texts = columns.geometries.iter().map(|geometry| {
+            countries.of(geometry.unwrap_or_default(), &mut keys);
+            format!("{{{}}}", keys.iter().map(i32::to_string).collect::<Vec<_>>().join(","))
+        });
+        texts.collect()
     }
 
     fn note_problems(&self, batch: &Batch) {

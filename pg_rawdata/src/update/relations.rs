@@ -121,7 +121,7 @@ fn shape(work: &Work<'_>, batch: &mut Batch, relation: Relation<'_>, lines: &Lin
         })
         .collect();
     let made = work.rules.relation(&relation, &ways);
-    batch.add(&Element::Relation(relation), &made, &work.target);
+    batch.add(&Element::Relation(relation), &made);
 }
 
 /// Makes the tagged among the parents anew.

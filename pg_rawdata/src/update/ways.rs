@@ -131,7 +131,7 @@ fn apply_chunk(work: &mut Work<'_>, chunk: &[Change<'_>], parents: &mut HashMap<
 fn shape(work: &Work<'_>, batch: &mut Batch, way: Way<'_>, blocks: &Blocks) {
     let places: Vec<_> = way.refs.iter().map(|id| blocks.place(*id)).collect();
     let made = work.rules.way(&way, &places);
-    batch.add(&Element::Way(way), &made, &work.target);
+    batch.add(&Element::Way(way), &made);
 }
 
 /// Makes the tagged among the parents anew.

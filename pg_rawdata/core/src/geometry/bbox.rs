@@ -15,13 +15,16 @@ pub struct Bbox {
 impl Bbox {
     /// The least box around places; `None` around none.
     pub fn around<'a>(places: impl IntoIterator<Item = &'a Place>) -> Option<Self> {
-        places.into_iter().fold(None, |found: Option<Self>, &p| {
-            let b = found.unwrap_or(Self { min: p, max: p });
-            Some(Self {
-                min: Place { x: b.min.x.min(p.x), y: b.min.y.min(p.y) },
-                max: Place { x: b.max.x.max(p.x), y: b.max.y.max(p.y) },
-            })
-        })
+        places.into_iter().map(|&p| Self { min: p, max: p }).reduce(Self::with)
+    }
+
+    /// The least box around both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            min: Place { x: self.min.x.min(other.min.x), y: self.min.y.min(other.min.y) },
+            max: Place { x: self.max.x.max(other.max.x), y: self.max.y.max(other.max.y) },
+        }
     }
 
     /// The least box around a geometry.
@@ -46,6 +49,8 @@ mod tests {
         let expected = Bbox { min: Place { x: -1, y: -4 }, max: Place { x: 3, y: 9 } };
         assert_eq!(Bbox::of(&Geometry::Line(places.to_vec())), Some(expected));
         assert_eq!(Bbox::of(&Geometry::Lines(places.map(|p| vec![p]).to_vec())), Some(expected));
+        let [one, other] = [&places[..1], &places[1..]].map(|places| Bbox::around(places).unwrap());
+        assert_eq!(one.with(other), expected);
         assert_eq!(Bbox::around(&[]), None);
     }
 }
