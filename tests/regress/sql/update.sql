@@ -120,3 +120,4 @@ RESET ROLE;
 DELETE FROM rawdata.data_set;
 SELECT pg_temp.refusal($$SELECT rawdata.apply_change('<osmChange version="0.6"/>')$$);
 SELECT pg_temp.refusal('SELECT rawdata.changes_since(0)');
+DROP VIEW public.shown;
