@@ -12,7 +12,7 @@ pub struct Countries(AreaIndex);
 impl Countries {
     /// Reads the table.
     pub fn load() -> Self {
-        Self::read("SELECT cid, geometry FROM rawdata.countries ORDER BY cid", &[])
+        Self(AreaIndex::new(read("SELECT cid, geometry FROM rawdata.countries ORDER BY cid", &[])))
     }
 
     /// Reads the outlines that reach into a box: all that hold a place within it.
@@ -20,17 +20,7 @@ impl Countries {
         let corners = [bbox.min.x, bbox.min.y, bbox.max.x, bbox.max.y].map(Param::Int4);
         let query = "SELECT cid, geometry FROM rawdata.countries WHERE geometry OPERATOR(public.&&) \
              public.ST_MakeEnvelope($1 / 1e7::float8, $2 / 1e7::float8, $3 / 1e7::float8, $4 / 1e7::float8, 4326) ORDER BY cid";
-        Self::read(query, &corners)
-    }
-
-    fn read(query: &str, params: &[Param]) -> Self {
-        let mut areas = Vec::new();
-        portal::each_row(query, params, |row| {
-            if let (Some(cid), Some(geometry)) = (row.int4(0), row.bytes(1)) {
-                areas.push((cid, polygons(geometry)));
-            }
-        });
-        Self(AreaIndex::new(areas))
+        Self(AreaIndex::without_grid(read(query, &corners)))
     }
 
     /// Puts the cid of the countries that hold a stored geometry's centroid into `keys`, ascending; 0 where none does.
@@ -45,8 +35,21 @@ impl Countries {
     }
 }
 
+/// The rings of an area.
+type Polygons = Vec<Vec<Vec<(f64, f64)>>>;
+
+fn read(query: &str, params: &[Param]) -> Vec<(i32, Polygons)> {
+    let mut areas = Vec::new();
+    portal::each_row(query, params, |row| {
+        if let (Some(cid), Some(geometry)) = (row.int4(0), row.bytes(1)) {
+            areas.push((cid, polygons(geometry)));
+        }
+    });
+    areas
+}
+
 /// The rings of a stored area.
-fn polygons(stored: &[u8]) -> Vec<Vec<Vec<(f64, f64)>>> {
+fn polygons(stored: &[u8]) -> Polygons {
     let polygons = match View::parse(stored).or_raise() {
         View::Polygon(rings) => vec![rings],
         View::Polygons(polygons) => polygons.iter().collect(),

@@ -42,11 +42,7 @@ const MOST_ENTRIES: usize = 8_000_000;
 impl AreaIndex {
     /// Arranges areas. Several with one key count as one. What is not finite or not on Earth is moved to its edge.
     pub fn new(areas: Vec<(i32, FloatPolygons)>) -> Self {
-        let mut parts: Vec<Part> = areas
-            .into_iter()
-            .flat_map(|(key, polygons)| polygons.into_iter().filter_map(move |rings| Part::new(key, &rings)))
-            .collect();
-        parts.sort_by_key(|part| part.key);
+        let parts = parts(areas);
         let mut listed: Vec<(u32, Entry)> = Vec::new();
         let mut unlisted = Vec::new();
         for (number, part) in (0..).zip(&parts) {
@@ -65,6 +61,13 @@ impl AreaIndex {
             cells.push(u32::try_from(position).unwrap_or(u32::MAX));
         }
         Self { parts, cells, entries: listed.into_iter().map(|(_, entry)| entry).collect(), unlisted }
+    }
+
+    /// The same without the grid, which takes longer to lay out than a few areas take to be asked for a few thousand points.
+    pub fn without_grid(areas: Vec<(i32, FloatPolygons)>) -> Self {
+        let parts = parts(areas);
+        let unlisted = (0..).zip(&parts).map(|(number, _)| number).collect();
+        Self { parts, cells: Vec::new(), entries: Vec::new(), unlisted }
     }
 
     /// Whether there is no area.
@@ -98,6 +101,16 @@ impl AreaIndex {
         }
         keys
     }
+}
+
+/// The polygons of areas, in order of keys.
+fn parts(areas: Vec<(i32, FloatPolygons)>) -> Vec<Part> {
+    let mut parts: Vec<Part> = areas
+        .into_iter()
+        .flat_map(|(key, polygons)| polygons.into_iter().filter_map(move |rings| Part::new(key, &rings)))
+        .collect();
+    parts.sort_by_key(|part| part.key);
+    parts
 }
 
 fn place(lon: f64, lat: f64) -> Place {

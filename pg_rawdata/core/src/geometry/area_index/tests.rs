@@ -11,10 +11,10 @@ fn square(west: f64, south: f64, size: f64) -> Vec<(f64, f64)> {
 
 #[test]
 fn areas_hold_their_inside_and_their_border_but_not_their_holes() {
-    let index = AreaIndex::new(vec![
-        (7, vec![vec![square(0.0, 0.0, 10.0), square(4.0, 4.0, 2.0)]]),
-        (-3, vec![vec![square(5.0, 5.0, 10.0)]]),
-    ]);
+    let areas = || {
+        vec![(7, vec![vec![square(0.0, 0.0, 10.0), square(4.0, 4.0, 2.0)]]), (-3, vec![vec![square(5.0, 5.0, 10.0)]])]
+    };
+    let indexes = [AreaIndex::new(areas()), AreaIndex::without_grid(areas())];
     for (lon, lat, keys) in [
         (1.0, 1.0, &[7][..]),
         (0.0, 3.3, &[7]),
@@ -31,7 +31,9 @@ fn areas_hold_their_inside_and_their_border_but_not_their_holes() {
         (f64::NAN, 0.0, &[]),
         (400.0, 0.0, &[]),
     ] {
-        assert_eq!(index.holding(lon, lat), keys, "{lon} {lat}");
+        for index in &indexes {
+            assert_eq!(index.holding(lon, lat), keys, "{lon} {lat}");
+        }
     }
 }
 
