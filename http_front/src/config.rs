@@ -32,6 +32,8 @@ pub enum Command {
     Worker(Worker),
     /// Sends a map file to the database, which replaces its data set by it
     Import(Import),
+    /// Applies the change files of a replication server to the data set
+    Update(Update),
     /// Says what is loaded, and which workers are there
     Status(Status),
     /// Writes a completion script for a shell
@@ -186,6 +188,34 @@ pub struct Import {
     /// Which closed ways are areas; as the database is set where not given
     #[arg(long, env = "AREA_RULE")]
     pub area_rule: Option<AreaRule>,
+    /// Database, as a URL or as libpq's key=value pairs
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+}
+
+/// Settings of `rawdata update`.
+#[derive(Debug, Args)]
+pub struct Update {
+    /// Ends when the data set is current; else looks again for ever
+    #[arg(long)]
+    pub once: bool,
+    /// Folder where the server's state.txt lies; as the imported file said where not given
+    #[arg(long, env = "REPLICATION_URL")]
+    pub replication_url: Option<String>,
+    /// Number of the last diff that the data holds, where the data set does not know
+    #[arg(long, env = "REPLICATION_SEQUENCE", value_parser = clap::value_parser!(i64).range(0..))]
+    pub sequence: Option<i64>,
+    /// Seconds between two looks
+    #[arg(long, env = "UPDATE_INTERVAL", default_value = "60", value_parser = seconds)]
+    pub interval: Duration,
+    /// Hosts, beside the server's own, that it may redirect to by https
+    #[arg(
+        long,
+        env = "REPLICATION_ALLOW_HOST",
+        value_delimiter = ',',
+        default_value = "osm-planet-eu-central-1.s3.dualstack.eu-central-1.amazonaws.com"
+    )]
+    pub allow_host: Vec<String>,
     /// Database, as a URL or as libpq's key=value pairs
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,

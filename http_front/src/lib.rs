@@ -16,6 +16,7 @@ pub mod error;
 pub mod health;
 pub mod manners;
 pub mod queue;
+pub mod replication;
 pub mod server;
 pub mod source;
 pub mod stop;

@@ -91,7 +91,7 @@ impl Source {
 }
 
 /// The whole chain of causes: the first alone says only "error sending request".
-fn failed(error: reqwest::Error) -> io::Error {
+pub fn failed(error: reqwest::Error) -> io::Error {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut source = std::error::Error::source(&error);

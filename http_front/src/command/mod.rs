@@ -4,6 +4,7 @@ mod completions;
 mod import;
 mod serve;
 mod status;
+mod update;
 mod worker;
 
 use std::{io::IsTerminal, time::Duration};
@@ -27,6 +28,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
             Command::Serve(config) => serve::run(config).await,
             Command::Worker(config) => worker::run(config).await,
             Command::Import(config) => import::run(config).await,
+            Command::Update(config) => update::run(config).await,
             Command::Status(config) => status::run(config).await,
             Command::Completions { shell } => completions::run(shell),
         }

@@ -1,9 +1,10 @@
 //! The functions of schema rawdata that are about the map.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
+use rawdata_core::osm::Timestamp;
 use serde_json::Value;
 use tokio_postgres::{
     RowStream,
@@ -12,6 +13,9 @@ use tokio_postgres::{
 };
 
 use super::{Db, DbError, Result, Session};
+
+/// How long a diff may take: one of a day of the planet onto a planet is an hour's work.
+const APPLY: Duration = Duration::from_secs(6 * 3600);
 
 impl Db {
     /// The time of the data, as the old service wrote it; `None` where nothing is loaded.
@@ -30,6 +34,27 @@ impl Db {
         let row = lease.client().query_typed_opt("SELECT to_jsonb(s) FROM rawdata.status() AS s", &[]).await;
         let row = lease.done(row).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// Number and source of updates, as far as known; `None` where nothing is loaded.
+    pub async fn replication_state(&self) -> Result<Option<(Option<i64>, Option<String>)>> {
+        let mut lease = self.lease().await?;
+        let row = lease.client().query_typed_opt("SELECT sequence, replication_url FROM rawdata.status()", &[]).await;
+        let Some(row) = lease.done(row).await? else { return Ok(None) };
+        Ok(Some((row.try_get(0)?, row.try_get(1)?)))
+    }
+
+    /// Applies a diff. What it did, as a sentence.
+    pub async fn apply_change(&self, document: &[u8], sequence: i64, state: Timestamp) -> Result<String> {
+        let sql = "SELECT CASE WHEN applied THEN format('%s objects, %s rebuilt, %s rows', nodes + ways + relations + deleted, \
+                       rebuilt, rows_inserted + rows_changed + rows_deleted) ELSE 'was there already' END \
+                     FROM rawdata.apply_change($1, $2, to_timestamp($3::bigint))";
+        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&document, Type::BYTEA), (&sequence, Type::INT8), (&state.0, Type::INT8)];
+        let mut session = self.session(APPLY).await?;
+        let row = session.client.query_typed_one(sql, &parameters).await?;
+        session.finished = true;
+        Ok(row.try_get(0)?)
     }
 
     /// What an import in progress does.

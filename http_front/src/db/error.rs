@@ -16,6 +16,10 @@ pub enum DbError {
     Unavailable(String),
     /// The schema or its tables are not there.
     NotSetUp,
+    /// A document that cannot be read; the sentence says why.
+    BadDocument(String),
+    /// Another import or update runs.
+    Busy,
     /// The request was refused; the sentence is meant for the one who asked.
     Refused(String),
     /// The data set was replaced meanwhile, or a standby had to give up the snapshot: once more will do.
@@ -37,7 +41,8 @@ impl DbError {
     /// The reason of a failed job, for the one who asked for it.
     pub fn reason(&self) -> String {
         match self {
-            Self::Refused(message) => message.clone(),
+            Self::Refused(message) | Self::BadDocument(message) => message.clone(),
+            Self::Busy => "another import or update of the data set is running".into(),
             Self::Address | Self::Unavailable(_) => "the database could not be reached".into(),
             Self::NotSetUp => "the database holds no data set yet".into(),
             Self::Replaced => "the data set was being replaced for a long time; please ask again".into(),
@@ -55,6 +60,19 @@ impl From<tokio_postgres::Error> for DbError {
         };
         match db.code() {
             code if *code == SqlState::INVALID_PARAMETER_VALUE => Self::Refused(db.message().to_owned()),
+            // Broken on its way, a document fails before its checksum is reached as often as by it.
+            code if [
+                SqlState::INVALID_XML_CONTENT,
+                SqlState::INVALID_BINARY_REPRESENTATION,
+                SqlState::CHARACTER_NOT_IN_REPERTOIRE,
+                SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+                SqlState::PROGRAM_LIMIT_EXCEEDED,
+            ]
+            .contains(code) =>
+            {
+                Self::BadDocument(db.message().to_owned())
+            }
+            code if *code == SqlState::OBJECT_IN_USE => Self::Busy,
             code if *code == SqlState::QUERY_CANCELED => Self::TimedOut,
             code if [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code) => {
                 Self::Replaced
@@ -84,7 +102,7 @@ impl From<DbError> for ApiError {
                 rawdata_core::request::Refusal::new(rawdata_core::request::Status::Unprocessable, message).into()
             }
             DbError::TimedOut => Self::new(StatusCode::SERVICE_UNAVAILABLE, "the database took too long to answer"),
-            DbError::Other(_) => Self::internal(),
+            DbError::Other(_) | DbError::BadDocument(_) => Self::internal(),
             error => Self::unavailable(&error.reason()),
         }
     }

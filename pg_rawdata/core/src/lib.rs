@@ -16,6 +16,7 @@ pub mod geometry;
 pub mod osm;
 pub mod packed;
 pub mod read;
+pub mod replication;
 pub mod request;
 pub mod stored;
 pub mod update;

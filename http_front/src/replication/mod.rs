@@ -1,0 +1,7 @@
+//! Following a server of change files: what it has is applied diff by diff, each in a transaction of its own.
+
+mod follow;
+mod server;
+
+pub use follow::{Follower, Outcome};
+pub use server::{FetchError, Server};
