@@ -8,5 +8,6 @@ mod golden;
 mod http;
 mod literal;
 mod package;
+mod replication;
 mod sql_reference;
 mod worker;
