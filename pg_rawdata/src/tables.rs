@@ -33,7 +33,10 @@ pub fn exist() -> bool {
 
 /// The owner of the extension.
 pub fn owner() -> pg_sys::Oid {
-    Spi::get_one::<pg_sys::Oid>("SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'pg_rawdata'")
-        .or_raise()
-        .unwrap_or(pg_sys::InvalidOid)
+    // Asked with the caller's search path: no look-alike of `=` may choose whose rights are taken.
+    Spi::get_one::<pg_sys::Oid>(
+        "SELECT extowner FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'pg_rawdata'::pg_catalog.name",
+    )
+    .or_raise()
+    .unwrap_or(pg_sys::InvalidOid)
 }
