@@ -1,4 +1,13 @@
 \echo Use "CREATE EXTENSION pg_rawdata" to load this file. \quit
+-- Text goes into jsonb and out into files as it is, and OpenStreetMap's is UTF-8.
+DO $$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.<>) 'UTF8'::pg_catalog.name THEN
+        RAISE EXCEPTION 'pg_rawdata needs a database with the encoding UTF8, not %', pg_catalog.getdatabaseencoding()
+            USING ERRCODE = '0A000', HINT = 'Make the database with ENCODING ''UTF8'' TEMPLATE template0.';
+    END IF;
+END $$;
+
 -- The schema is made by the control file. Nobody but its owner makes objects in it.
 REVOKE ALL ON SCHEMA rawdata FROM PUBLIC;
 GRANT USAGE ON SCHEMA rawdata TO PUBLIC;
@@ -363,10 +372,13 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata._load_chunk(), rawdata._load_end() FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
--- The same request on the same data gives the same bytes: a large table is read from its start, not from where
--- another reader happens to be.
+-- The same request on the same data gives the same bytes, here, on a standby and after dump and restore: a large table is
+-- read from its start, not from where another reader happens to be; and an index tells which rows (by a bitmap, so they
+-- come as they lie), not in which order, for GiST puts equal places where chance will have it.
 ALTER FUNCTION rawdata.export(jsonb) SET synchronize_seqscans = off;
+ALTER FUNCTION rawdata.export(jsonb) SET enable_indexscan = off;
 ALTER FUNCTION rawdata.export_file(text, jsonb) SET synchronize_seqscans = off;
+ALTER FUNCTION rawdata.export_file(text, jsonb) SET enable_indexscan = off;
 
 COMMENT ON SCHEMA rawdata IS 'OpenStreetMap data: imports, updates and exports (extension pg_rawdata)';
 COMMENT ON FUNCTION rawdata.osm_elements(bytea) IS 'Lists the objects of an OSM document (XML or PBF; gzip, bzip2 or zstd around it is recognised) in document order';

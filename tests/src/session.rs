@@ -27,7 +27,7 @@ impl Session {
 
     /// Begins a statement and does not wait for what comes of it.
     pub fn begin(&mut self, statement: &str) {
-        writeln!(self.input, "{statement};\n\\echo {END}").unwrap();
+        writeln!(self.input, "{statement}\n;\n\\echo {END}").unwrap();
     }
 
     /// What has come of the statement that was begun.

@@ -19,7 +19,7 @@ const EXPORT: &str = "string_agg(convert_from(chunk, 'UTF8'), '') FROM (SELECT r
 fn town(name: &str, size: u8) -> String {
     let mut town = Osm::new();
     for n in 0..size {
-        let (id, place) = (i64::from(n) * 10 + 1, f64::from(n) * 0.003);
+        let (id, place) = (i64::from(n) * 10 + 1, 0.1 + f64::from(n) * 0.003);
         town = town.square(id, [1.0, place], 0.001, &[("building", name)]).node(id + 4, 0.5, place, &[("place", name)]);
     }
     town.xml()

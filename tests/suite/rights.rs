@@ -101,7 +101,7 @@ fn roles_that_are_there_are_used_but_never_one_that_can_log_in() {
     assert!(database.error(login).contains(refused));
     database.psql("SELECT rawdata.create_roles(); SELECT rawdata.create_roles()");
     let stranger = Database::bare();
-    stranger.psql("CREATE EXTENSION postgis");
+    stranger.psql(&format!("CREATE EXTENSION postgis; GRANT CREATE ON DATABASE {} TO pg_monitor", stranger.name()));
     let denied = stranger.error("SET ROLE pg_monitor; CREATE EXTENSION pg_rawdata");
     assert!(denied.contains("permission denied to create extension"), "{denied}");
     stranger.psql("CREATE EXTENSION pg_rawdata; SELECT rawdata.create_tables(), rawdata.create_roles()");
