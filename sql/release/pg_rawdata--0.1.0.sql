@@ -372,13 +372,10 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata._load_chunk(), rawdata._load_end() FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
--- The same request on the same data gives the same bytes, here, on a standby and after dump and restore: a large table is
--- read from its start, not from where another reader happens to be; and an index tells which rows (by a bitmap, so they
--- come as they lie), not in which order, for GiST puts equal places where chance will have it.
+-- The same request on the same data gives the same bytes: a large table is read from its start, not from where
+-- another reader happens to be.
 ALTER FUNCTION rawdata.export(jsonb) SET synchronize_seqscans = off;
-ALTER FUNCTION rawdata.export(jsonb) SET enable_indexscan = off;
 ALTER FUNCTION rawdata.export_file(text, jsonb) SET synchronize_seqscans = off;
-ALTER FUNCTION rawdata.export_file(text, jsonb) SET enable_indexscan = off;
 
 COMMENT ON SCHEMA rawdata IS 'OpenStreetMap data: imports, updates and exports (extension pg_rawdata)';
 COMMENT ON FUNCTION rawdata.osm_elements(bytea) IS 'Lists the objects of an OSM document (XML or PBF; gzip, bzip2 or zstd around it is recognised) in document order';
