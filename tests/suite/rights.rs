@@ -1,4 +1,4 @@
-//! Who may call what. `compat/rights.txt` is the matrix: a function without a line in it fails the test.
+//! Who may call what. `rights.txt` is the matrix: a function without a line in it fails the test.
 
 use std::{fs, os::unix::fs::symlink, process::Command};
 
@@ -20,7 +20,7 @@ const OUTCOME: &str = "CREATE FUNCTION public.outcome(who name, call text) RETUR
 fn each_role_may_call_what_the_matrix_says_and_nothing_else() {
     let database = Database::new();
     database.psql(OUTCOME);
-    let text = read("tests/compat/rights.txt");
+    let text = read("tests/suite/rights.txt");
     let lines: Vec<(&str, &str)> =
         text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split_once(" | ").unwrap()).collect();
     let mut wrong = Vec::new();
@@ -40,7 +40,7 @@ fn each_role_may_call_what_the_matrix_says_and_nothing_else() {
         .lines()
         .filter(|name| !lines.iter().any(|(_, call)| call.contains(&format!("rawdata.{name}("))))
         .collect();
-    assert!(missing.is_empty(), "no line in tests/compat/rights.txt: {missing:?}");
+    assert!(missing.is_empty(), "no line in tests/suite/rights.txt: {missing:?}");
 }
 
 #[test]
