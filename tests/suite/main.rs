@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
+mod arguments;
 mod compat;
 mod countries;
 mod golden;
 mod http;
+mod life_cycle;
 mod literal;
 mod package;
+mod replacing;
+mod rights;
 mod sql_reference;
+mod stored;
 mod worker;
