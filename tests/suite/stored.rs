@@ -78,7 +78,7 @@ fn what_jsonb_and_text_refuse_is_refused() {
 }
 
 #[test]
-fn everything_is_logged_and_survives_a_crash() {
+fn every_table_is_permanent() {
     let database = Database::helsinki();
     let query = "SELECT relname FROM pg_class WHERE relnamespace = 'rawdata'::regnamespace AND relpersistence <> 'p'";
     assert_eq!(database.psql(query), "");
