@@ -6,6 +6,7 @@
 
 mod build;
 mod country;
+mod crew;
 mod feed;
 mod file;
 mod fresh;
