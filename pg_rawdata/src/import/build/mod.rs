@@ -26,6 +26,7 @@ pub fn run(spools: Spools, fresh: &Fresh, area_rule: AreaRule) -> Report {
     let (mut places, nodes) = nodes::build(spools.nodes, fresh, &countries, &mut rows);
     let shaper = Shaper::start(ObjectKind::Way, area_rule, &countries);
     let ways = ways::build(spools.ways, fresh, &mut places, shaper, &mut rows);
+    progress::show(Phase::Index, 0, Some(1));
     fresh.index_early("way_nodes");
     let shaper = Shaper::start(ObjectKind::Relation, area_rule, &countries);
     let relations = relations::build(spools.relations, fresh, &mut places, shaper, &mut rows);
