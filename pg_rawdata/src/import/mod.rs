@@ -6,6 +6,7 @@
 
 mod build;
 mod country;
+mod crew;
 mod feed;
 mod file;
 mod fresh;
@@ -63,7 +64,7 @@ impl Import {
         only_writer();
         let name = area_rule.map_or_else(settings::area_rule, str::to_owned);
         let Some(area_rule) = AreaRule::parse(&name) else { refuse(Refused::AreaRule, &name) };
-        progress::show(Phase::Read, 0, None);
+        progress::begin();
         Self {
             feed: Feed::start(input),
             spools: Spools::create(),
