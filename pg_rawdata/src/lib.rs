@@ -4,6 +4,7 @@
 //! below `raw` only; SQLSTATEs are picked in `error` only.
 
 mod assemble;
+mod behind;
 mod countries;
 mod error;
 mod export;

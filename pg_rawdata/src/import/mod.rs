@@ -10,12 +10,16 @@ mod feed;
 mod file;
 mod fresh;
 pub mod load;
+mod parts;
 mod places;
 mod progress;
 mod rows;
 mod spool;
 
+pub use build::detail;
 pub use country::Countries;
+pub use parts::{Parts, WayMember};
+pub use places::Places;
 
 use std::time::Instant;
 

@@ -4,17 +4,19 @@ mod nodes;
 mod relations;
 mod ways;
 
+use rawdata_core::geometry::AreaRule;
 use rawdata_core::geometry::multipolygon::Problem;
-use rawdata_core::geometry::{self, AreaRule};
-use rawdata_core::osm::{Element, ObjectId, Tags};
+use rawdata_core::osm::{Element, ObjectId};
 
 use super::Report;
 use super::country::Countries;
 use super::fresh::Fresh;
+use super::parts::{Parts, REFS_COLUMN};
 use super::progress::{self, Phase};
 use super::rows::RowWriter;
 use super::spool::Spools;
 use crate::raw::interrupts;
+use crate::settings;
 
 /// Builds all tables.
 pub fn run(spools: Spools, fresh: &Fresh, area_rule: AreaRule) -> Report {
@@ -22,26 +24,17 @@ pub fn run(spools: Spools, fresh: &Fresh, area_rule: AreaRule) -> Report {
     let countries = Countries::load();
     let mut rows = RowWriter::open(fresh, &countries);
     let mut report = Report::default();
+    let rules = settings::rules(area_rule);
     let mut places = nodes::build(nodes, fresh, &mut rows, &mut report);
-    ways::build(ways, fresh, area_rule, &mut places, &mut rows, &mut report);
+    ways::build(ways, fresh, &rules, &mut places, &mut rows, &mut report);
     fresh.index_early("way_nodes");
-    relations::build(relations, fresh, &mut places, &mut rows, &mut report);
-    places.close();
+    let mut parts = Parts::new(places, fresh.lookup("way_nodes", REFS_COLUMN));
+    relations::build(relations, fresh, &rules, &mut parts, &mut rows, &mut report);
+    parts.close();
     let (unplaced, problems) = rows.finish();
     report.unplaced = unplaced.cast_signed();
     report.problems = problems.cast_signed();
     report
-}
-
-/// Whether a tag is left that makes an object a feature.
-fn is_tagged(tags: Tags<'_>) -> bool {
-    tags.iter().any(|(key, _)| !geometry::is_dropped(key))
-}
-
-/// What long work of the core calls now and then.
-fn answer_interrupts() -> rawdata_core::Result<()> {
-    interrupts::check();
-    Ok(())
 }
 
 fn note_problems(rows: &mut RowWriter<'_>, object: ObjectId, problems: &[Problem]) {
@@ -50,8 +43,8 @@ fn note_problems(rows: &mut RowWriter<'_>, object: ObjectId, problems: &[Problem
     }
 }
 
-/// The ways that a problem lies in, as a table holds them.
-fn detail(ways: &[i64]) -> String {
+/// The ways that a problem lies in, as the table `problems` holds them.
+pub fn detail(ways: &[i64]) -> String {
     let list: Vec<String> = ways.iter().map(|id| format!("way {id}")).collect();
     list.join(", ")
 }

@@ -1,11 +1,10 @@
 //! Ways: refs for all, a line or an area for the tagged.
 
-use rawdata_core::geometry::multipolygon::{Limits, way_area};
-use rawdata_core::geometry::{self, AreaRule, Geometry};
+use rawdata_core::geometry::{Geometry, Rules, is_tagged};
 use rawdata_core::osm::{Element, Place};
 use rawdata_core::packed::refs;
 
-use super::{Step, answer_interrupts, is_tagged, note_problems};
+use super::{Step, note_problems};
 use crate::error::OrRaise;
 use crate::import::Report;
 use crate::import::fresh::Fresh;
@@ -14,11 +13,12 @@ use crate::import::progress::Phase;
 use crate::import::rows::RowWriter;
 use crate::import::spool::Spool;
 use crate::raw::bulk::Value;
+use crate::raw::interrupts;
 
 pub fn build(
     spool: Spool,
     fresh: &Fresh,
-    area_rule: AreaRule,
+    rules: &Rules,
     places: &mut Places,
     rows: &mut RowWriter<'_>,
     report: &mut Report,
@@ -28,7 +28,6 @@ pub fn build(
     let mut areas = fresh.open("ways_poly");
     let mut packed = Vec::new();
     let mut known: Vec<Option<Place>> = Vec::new();
-    let limits = Limits::default();
     let mut step = Step::new(Phase::Ways, spool.count());
     let count = spool.drain(|element| {
         step.count(element);
@@ -42,18 +41,12 @@ pub fn build(
         }
         known.clear();
         known.extend(way.refs.iter().map(|id| places.get(*id)));
-        if area_rule.is_area(way.refs, way.tags) {
-            let area = way_area(way.id, &known, false, &limits, &mut answer_interrupts).or_raise();
-            note_problems(rows, element.object(), &area.problems);
-            match area.geometry {
-                Some(geometry) => rows.feature(&mut areas, element, &geometry),
-                None => rows.unplaced(element),
-            }
-        } else {
-            match geometry::line(known.iter().copied()).map(Geometry::Line) {
-                Some(geometry) => rows.feature(&mut lines, element, &geometry),
-                None => rows.unplaced(element),
-            }
+        let made = rules.way(way.id, way.refs, way.tags, &known, &mut interrupts::answer).or_raise();
+        note_problems(rows, element.object(), &made.problems);
+        match made.geometry {
+            Some(line @ Geometry::Line(_)) => rows.feature(&mut lines, element, &line),
+            Some(area) => rows.feature(&mut areas, element, &area),
+            None => rows.unplaced(element),
         }
     });
     way_nodes.finish();
