@@ -51,10 +51,7 @@ fn rebuild(
     osm_type: &str,
     id: i64,
     best_effort: default!(bool, "false"),
-) -> TableIterator<
-    'static,
-    (name!(osm_type, &'static str), name!(osm_id, i64), name!(geom, Option<StoredGeometry>), name!(problems, JsonB)),
-> {
+) -> TableIterator<'static, (name!(geom, Option<StoredGeometry>), name!(problems, JsonB))> {
     let kind = match osm_type {
         "node" | "nodes" => ObjectKind::Node,
         "way" | "ways_line" | "ways_poly" => ObjectKind::Way,
@@ -63,14 +60,11 @@ fn rebuild(
     };
     let Some((geometry, problems)) = built(ObjectId { kind, id }, best_effort) else { return TableIterator::empty() };
     let problems = JsonB(problems.iter().map(problem_as_json).collect());
-    TableIterator::once((kind.name(), id, geometry.as_ref().map(to_stored), problems))
+    TableIterator::once((geometry.as_ref().map(to_stored), problems))
 }
 
 /// An object as it would be stored now; `None` where there is none in the data.
 fn built(object: ObjectId, best_effort: bool) -> Option<(Option<Geometry>, Vec<Problem>)> {
-    if !tables::exist() {
-        refuse(Refused::NoTables, "");
-    }
     let tags = stored_tags(object);
     let tags = tags.tags();
     let rules = Rules { best_effort, ..loaded_rules() };

@@ -65,8 +65,10 @@ impl Import {
             refuse(Refused::NoTables, "");
         }
         only_writer();
-        let name = area_rule.map_or_else(settings::area_rule, str::to_owned);
-        let Some(area_rule) = AreaRule::parse(&name) else { refuse(Refused::AreaRule, &name) };
+        let area_rule = match area_rule {
+            Some(name) => AreaRule::parse(name).unwrap_or_else(|| refuse(Refused::AreaRule, name)),
+            None => settings::area_rule(),
+        };
         progress::show(Phase::Read, 0, None);
         Self {
             feed: Feed::start(input),

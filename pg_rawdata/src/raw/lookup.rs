@@ -20,7 +20,7 @@ impl Lookup {
         // SAFETY: the lock is kept to the end of the transaction; the name lives as long as the open table.
         unsafe {
             let relation = pg_sys::table_open(table, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
-            let right = pg_sys::pg_class_aclcheck(table, pg_sys::GetUserId(), pg_sys::ACL_SELECT.into());
+            let right = pg_sys::pg_class_aclcheck(table, pg_sys::GetUserId(), pg_sys::ACL_SELECT as pg_sys::AclMode);
             if right != pg_sys::AclResult::ACLCHECK_OK {
                 let name = (*(*relation).rd_rel).relname.data.as_ptr();
                 pg_sys::aclcheck_error(right, pg_sys::ObjectType::OBJECT_TABLE, name);

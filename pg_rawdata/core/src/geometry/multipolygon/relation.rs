@@ -43,9 +43,12 @@ pub fn relation_area(
     }
     missing.sort_unstable();
     missing.dedup();
+    // Nobody knows where a way is that is not there; the rest of the relation is where to look.
+    let somewhere =
+        if missing.is_empty() { None } else { known.iter().flat_map(|(_, _, places)| places).min().copied() };
     let missing = missing
         .into_iter()
-        .map(|(id, place)| Problem { kind: ProblemKind::MissingMember, place, ways: vec![id] })
+        .map(|(id, place)| Problem { kind: ProblemKind::MissingMember, place: place.or(somewhere), ways: vec![id] })
         .take(limits.max_problems);
     if incomplete && !best_effort {
         return Ok(Assembly { geometry: None, problems: missing.collect() });
