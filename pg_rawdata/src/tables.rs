@@ -1,8 +1,11 @@
 //! The tables of the data set and of the jobs: made on demand.
 
+use std::num::NonZeroUsize;
+
 use pgrx::prelude::*;
 
 use crate::error::{OrRaise, Refused, refuse};
+use crate::raw::lookup::Lookup;
 use crate::raw::role;
 
 /// Makes the tables, if they are not there. They belong to the extension's owner but are no members of the extension.
@@ -28,6 +31,16 @@ fn create_tables() -> bool {
 /// Whether the tables were made.
 pub fn exist() -> bool {
     look_up("SELECT pg_catalog.to_regclass('rawdata.data_set') IS NOT NULL") == Some(true)
+}
+
+/// Looks up the bytea in the given column (from 1) of a table in use by its key; the caller must be allowed to read it.
+pub fn lookup(table: &str, column: NonZeroUsize) -> Lookup {
+    let oid = |name: &str| {
+        Spi::get_one_with_args::<pg_sys::Oid>("SELECT $1::pg_catalog.regclass::oid", &[name.into()])
+            .or_raise()
+            .unwrap_or(pg_sys::InvalidOid)
+    };
+    Lookup::open(oid(&format!("rawdata.{table}")), oid(&format!("rawdata.{table}_pkey")), column)
 }
 
 /// The owner of the extension.

@@ -16,6 +16,11 @@ COMMENT ON SCHEMA rawdata IS 'OpenStreetMap data: imports, updates and exports (
 COMMENT ON FUNCTION rawdata.osm_elements(bytea) IS 'Lists the objects of an OSM document (XML or PBF; gzip, bzip2 or zstd around it is recognised) in document order';
 COMMENT ON FUNCTION rawdata.osc_changes(bytea) IS 'Lists the changes of an OsmChange document in document order';
 COMMENT ON FUNCTION rawdata.file_header(bytea) IS 'What an OSM document says of itself before its first object';
+COMMENT ON FUNCTION rawdata.assemble_area(geometry[]) IS 'The area that lines enclose, coordinates rounded to 1e-7 degree; NULL where they enclose no valid one';
+COMMENT ON FUNCTION rawdata.area_problems(geometry[]) IS 'Why lines enclose no valid area, or what is odd about it, and where';
+COMMENT ON FUNCTION rawdata.relation_members(bigint) IS 'The members of a stored relation, in order';
+COMMENT ON FUNCTION rawdata.way_nodes(bigint) IS 'The nodes of a stored way, in order, and where they are; no location where a node is not in the data';
+COMMENT ON FUNCTION rawdata.rebuild(text, bigint, boolean) IS 'What a stored object becomes if it is built now: its geometry as an import makes it, and what is wrong; in best effort also where members are missing';
 COMMENT ON FUNCTION rawdata.import_file(text, text) IS 'Replaces the data set by what a file of the server holds; needs pg_read_server_files';
 COMMENT ON VIEW rawdata.load IS 'COPY rawdata.load FROM STDIN (FORMAT binary) replaces the data set by the document sent, in pieces of 64 kB to 1 MB';
 COMMENT ON COLUMN rawdata.load.chunk IS 'The next piece of the document';

@@ -26,6 +26,23 @@ IMMUTABLE STRICT PARALLEL SAFE
 LANGUAGE c
 AS 'MODULE_PATHNAME', '_node_blocks_wrapper';
 
+CREATE  FUNCTION "area_problems"(
+	"ways" geometry[]
+) RETURNS TABLE (
+	"problem" TEXT, 
+	"location" geometry 
+)
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'area_problems_wrapper';
+
+CREATE  FUNCTION "assemble_area"(
+	"ways" geometry[]
+) RETURNS geometry
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'assemble_area_wrapper';
+
 CREATE  FUNCTION "create_tables"() RETURNS bool
 STRICT
 LANGUAGE c
@@ -143,6 +160,30 @@ IMMUTABLE STRICT PARALLEL SAFE
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'osm_elements_wrapper';
 
+CREATE  FUNCTION "rebuild"(
+	"osm_type" TEXT,
+	"id" bigint,
+	"best_effort" bool DEFAULT false
+) RETURNS TABLE (
+	"geom" geometry, 
+	"problems" jsonb 
+)
+STRICT STABLE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'rebuild_wrapper';
+
+CREATE  FUNCTION "relation_members"(
+	"id" bigint
+) RETURNS TABLE (
+	"position" INT, 
+	"osm_type" TEXT, 
+	"osm_id" bigint, 
+	"role" TEXT 
+)
+STRICT STABLE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'relation_members_wrapper';
+
 CREATE  FUNCTION "replace_countries"(
 	"features" jsonb
 ) RETURNS bigint
@@ -155,6 +196,7 @@ CREATE  FUNCTION "status"() RETURNS TABLE (
 	"sequence" bigint, 
 	"replication_url" TEXT, 
 	"area_rule" TEXT, 
+	"area_rule_next" TEXT, 
 	"loaded_at" timestamp with time zone, 
 	"nodes" bigint, 
 	"ways" bigint, 
@@ -164,6 +206,17 @@ CREATE  FUNCTION "status"() RETURNS TABLE (
 STRICT STABLE
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'status_wrapper';
+
+CREATE  FUNCTION "way_nodes"(
+	"id" bigint
+) RETURNS TABLE (
+	"position" INT, 
+	"osm_id" bigint, 
+	"location" geometry 
+)
+STRICT STABLE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'way_nodes_wrapper';
 
 CREATE FUNCTION "_load_begin"()
 	RETURNS TRIGGER
@@ -361,7 +414,7 @@ BEGIN
     END IF;
     GRANT SELECT ON rawdata.nodes, rawdata.ways_line, rawdata.ways_poly, rawdata.relations, rawdata.features,
         rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
-        rawdata.problems, rawdata.countries, rawdata.data_set TO rawdata_reader;
+        rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set TO rawdata_reader;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;
@@ -386,6 +439,11 @@ COMMENT ON SCHEMA rawdata IS 'OpenStreetMap data: imports, updates and exports (
 COMMENT ON FUNCTION rawdata.osm_elements(bytea) IS 'Lists the objects of an OSM document (XML or PBF; gzip, bzip2 or zstd around it is recognised) in document order';
 COMMENT ON FUNCTION rawdata.osc_changes(bytea) IS 'Lists the changes of an OsmChange document in document order';
 COMMENT ON FUNCTION rawdata.file_header(bytea) IS 'What an OSM document says of itself before its first object';
+COMMENT ON FUNCTION rawdata.assemble_area(geometry[]) IS 'The area that lines enclose, coordinates rounded to 1e-7 degree; NULL where they enclose no valid one';
+COMMENT ON FUNCTION rawdata.area_problems(geometry[]) IS 'Why lines enclose no valid area, or what is odd about it, and where';
+COMMENT ON FUNCTION rawdata.relation_members(bigint) IS 'The members of a stored relation, in order';
+COMMENT ON FUNCTION rawdata.way_nodes(bigint) IS 'The nodes of a stored way, in order, and where they are; no location where a node is not in the data';
+COMMENT ON FUNCTION rawdata.rebuild(text, bigint, boolean) IS 'What a stored object becomes if it is built now: its geometry as an import makes it, and what is wrong; in best effort also where members are missing';
 COMMENT ON FUNCTION rawdata.import_file(text, text) IS 'Replaces the data set by what a file of the server holds; needs pg_read_server_files';
 COMMENT ON VIEW rawdata.load IS 'COPY rawdata.load FROM STDIN (FORMAT binary) replaces the data set by the document sent, in pieces of 64 kB to 1 MB';
 COMMENT ON COLUMN rawdata.load.chunk IS 'The next piece of the document';

@@ -72,6 +72,14 @@ CREATE VIEW rawdata.features AS
     UNION ALL SELECT 'ways_poly', osm_id, uid, "user", version, changeset, "timestamp", tags, geom, country FROM rawdata.ways_poly
     UNION ALL SELECT 'relations', osm_id, uid, "user", version, changeset, "timestamp", tags, geom, country FROM rawdata.relations;
 
+-- Problems in the form of features, for exports: what is wrong with which object are the tags.
+CREATE VIEW rawdata.problem_features AS
+    SELECT osm_id, NULL::integer AS uid, NULL::text AS "user", NULL::integer AS version, NULL::bigint AS changeset,
+           NULL::timestamptz AS "timestamp",
+           pg_catalog.jsonb_build_object('problem', problem, 'object', osm_type, 'detail', coalesce(detail, '')) AS tags,
+           location AS geom
+    FROM rawdata.problems WHERE location IS NOT NULL;
+
 COMMENT ON TABLE rawdata.nodes IS 'OpenStreetMap nodes that carry a tag, as points';
 COMMENT ON TABLE rawdata.ways_line IS 'OpenStreetMap ways that are lines';
 COMMENT ON TABLE rawdata.ways_poly IS 'OpenStreetMap ways that are areas: Polygon, or MultiPolygon where the way has several rings';
@@ -81,6 +89,7 @@ COMMENT ON TABLE rawdata.way_nodes IS 'Node ids of all ways, packed; for updates
 COMMENT ON TABLE rawdata.relation_members IS 'Members of all relations, packed; for updates';
 COMMENT ON TABLE rawdata.unplaced IS 'Tagged objects that have no geometry now; a change may give them one';
 COMMENT ON TABLE rawdata.problems IS 'Why an object has no geometry, or what is odd about it, and where';
+COMMENT ON VIEW rawdata.problem_features IS 'Problems that have a place, with the columns of features; the tags are problem, object and detail';
 COMMENT ON TABLE rawdata.countries IS 'Outlines of countries; load others with sql/countries.sql';
 COMMENT ON TABLE rawdata.data_set IS 'What is loaded: one row, none before the first import';
 COMMENT ON TABLE rawdata.users IS 'OpenStreetMap users with a role: 1 admin, 2 staff, 3 anyone else';

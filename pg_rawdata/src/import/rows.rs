@@ -156,13 +156,12 @@ impl RowWriter {
         if let Some(place) = problem.place {
             stored::geometry::write(&Geometry::Point(place), &mut self.place).or_raise();
         }
-        let ways: Vec<String> = problem.ways.iter().map(|id| format!("way {id}")).collect();
         self.problems.row(&[
             Value::Bytes(object.kind.name().as_bytes()),
             Value::Int8(object.id),
             Value::Bytes(problem.kind.name().as_bytes()),
             problem.place.map_or(Value::Null, |_| Value::Bytes(&self.place)),
-            Value::Bytes(ways.join(", ").as_bytes()),
+            Value::Bytes(detail(&problem.ways).as_bytes()),
         ]);
     }
 
@@ -189,4 +188,10 @@ fn head(row: &Row) -> [Value<'static>; 5] {
         changeset.map_or(Value::Null, Value::Int8),
         timestamp.map_or(Value::Null, |Timestamp(seconds)| Value::Timestamp((seconds - SERVER_EPOCH) * 1_000_000)),
     ]
+}
+
+/// The ways that a problem lies in, as the table `problems` holds them.
+pub fn detail(ways: &[i64]) -> String {
+    let list: Vec<String> = ways.iter().map(|id| format!("way {id}")).collect();
+    list.join(", ")
 }

@@ -30,3 +30,9 @@ pub fn check() {
         );
     }
 }
+
+/// The same, as long work of the core asks for it.
+pub fn answer() -> rawdata_core::Result<()> {
+    check();
+    Ok(())
+}

@@ -7,30 +7,34 @@ mod ways;
 
 use std::sync::Arc;
 
-use rawdata_core::geometry::{self, AreaRule};
-use rawdata_core::osm::{ObjectKind, Tags};
+use rawdata_core::geometry::AreaRule;
+use rawdata_core::osm::ObjectKind;
 
 use super::Report;
 use super::country::Countries;
 use super::fresh::Fresh;
+use super::parts::{Parts, REFS_COLUMN};
 use super::progress::{self, Phase};
 use super::rows::RowWriter;
 use super::spool::Spools;
 use crate::raw::interrupts;
+use crate::settings;
 use shape::Shaper;
 
 /// Builds all tables.
 pub fn run(spools: Spools, fresh: &Fresh, area_rule: AreaRule) -> Report {
     let countries = Arc::new(Countries::load());
+    let rules = settings::rules(area_rule);
     let mut rows = RowWriter::open(fresh);
     let (mut places, nodes) = nodes::build(spools.nodes, fresh, &countries, &mut rows);
-    let shaper = Shaper::start(ObjectKind::Way, area_rule, &countries);
+    let shaper = Shaper::start(ObjectKind::Way, rules, &countries);
     let ways = ways::build(spools.ways, fresh, &mut places, shaper, &mut rows);
     progress::show(Phase::Index, 0, Some(1));
     fresh.index_early("way_nodes");
-    let shaper = Shaper::start(ObjectKind::Relation, area_rule, &countries);
-    let relations = relations::build(spools.relations, fresh, &mut places, shaper, &mut rows);
-    places.close();
+    let mut parts = Parts::new(places, fresh.lookup("way_nodes", REFS_COLUMN));
+    let shaper = Shaper::start(ObjectKind::Relation, rules, &countries);
+    let relations = relations::build(spools.relations, fresh, &mut parts, shaper, &mut rows);
+    parts.close();
     let written = rows.finish();
     Report {
         nodes: nodes.cast_signed(),
@@ -44,11 +48,6 @@ pub fn run(spools: Spools, fresh: &Fresh, area_rule: AreaRule) -> Report {
         problems: written.problems.cast_signed(),
         seconds: 0.0,
     }
-}
-
-/// Whether a tag is left that makes an object a feature.
-fn is_tagged(tags: Tags<'_>) -> bool {
-    tags.iter().any(|(key, _)| !geometry::is_dropped(key))
 }
 
 /// Counts objects of a phase, showing progress and answering interrupts.

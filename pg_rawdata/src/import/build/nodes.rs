@@ -1,9 +1,9 @@
 //! Nodes: places for all, rows for the tagged.
 
-use rawdata_core::geometry::Geometry;
+use rawdata_core::geometry::{Geometry, is_tagged};
 use rawdata_core::osm::Element;
 
-use super::{Step, is_tagged};
+use super::Step;
 use crate::error::OrRaise;
 use crate::import::country::Countries;
 use crate::import::fresh::Fresh;

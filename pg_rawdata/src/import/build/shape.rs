@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use rawdata_core::geometry::multipolygon::{Assembly, Limits, RelationWay, relation_area, way_area};
-use rawdata_core::geometry::{self, AreaRule, Geometry};
-use rawdata_core::osm::{Element, ObjectKind, Place, Relation, Way};
+use rawdata_core::geometry::multipolygon::RelationWay;
+use rawdata_core::geometry::{Geometry, Rules};
+use rawdata_core::osm::{Element, ObjectKind, Place, Relation};
 use rawdata_core::packed::record::Decoder;
 use rawdata_core::{Error, ErrorKind, Result};
 
@@ -53,16 +53,16 @@ pub struct Shaper {
 }
 
 impl Shaper {
-    pub fn start(kind: ObjectKind, area_rule: AreaRule, countries: &Arc<Countries>) -> Self {
+    pub fn start(kind: ObjectKind, rules: Rules, countries: &Arc<Countries>) -> Self {
         let crew = Crew::start("rawdata shape", |stop| {
             let countries = Arc::clone(countries);
-            move |job: Job| shape(&job, area_rule, &countries, &stop)
+            move |job: Job| shape(&job, &rules, &countries, &stop)
         });
         Self { crew, next: Job::new(kind) }
     }
 
     /// Adds the places of a way's nodes; `None`: the way is not in the data. To be followed by [`Self::object`].
-    pub fn line(&mut self, places: Option<impl Iterator<Item = Option<Place>>>) {
+    pub fn line(&mut self, places: Option<impl IntoIterator<Item = Option<Place>>>) {
         let end = places.map(|places| {
             self.next.places.extend(places);
             self.next.places.len()
@@ -98,7 +98,7 @@ impl Shaper {
 }
 
 /// What a thread does with a job.
-fn shape(job: &Job, area_rule: AreaRule, countries: &Countries, stop: &Stop) -> Result<Rows> {
+fn shape(job: &Job, rules: &Rules, countries: &Countries, stop: &Stop) -> Result<Rows> {
     let mut go_on = || match stop.is_asked() {
         true => Err(Error::new(ErrorKind::Io, "import was ended")),
         false => Ok(()),
@@ -117,45 +117,33 @@ fn shape(job: &Job, area_rule: AreaRule, countries: &Countries, stop: &Stop) -> 
         });
         line = object.lines_end;
         let element = decoder.decode(job.kind, body)?;
-        let (table, built) = match &element {
-            Element::Way(way) => of_way(way, lines.next().flatten().unwrap_or_default(), area_rule, &mut go_on)?,
-            Element::Relation(relation) => (Table::Relations, of_relation(relation, lines, &mut go_on)?),
+        let made = match &element {
+            Element::Way(way) => {
+                let places = lines.next().flatten().unwrap_or_default();
+                rules.way(way.id, way.refs, way.tags, places, &mut go_on)?
+            }
+            Element::Relation(relation) => rules.relation(relation.tags, &way_members(relation, lines), &mut go_on)?,
             Element::Node(_) => continue,
         };
-        rows.note(element.object(), built.problems);
-        rows.add(&element, built.geometry.as_ref().map(|geometry| (table, geometry)), countries)?;
+        rows.note(element.object(), made.problems);
+        let placed = made.geometry.as_ref().map(|geometry| (table_of(job.kind, geometry), geometry));
+        rows.add(&element, placed, countries)?;
     }
     Ok(rows)
 }
 
-fn of_way(
-    way: &Way<'_>,
-    places: &[Option<Place>],
-    area_rule: AreaRule,
-    go_on: &mut dyn FnMut() -> Result<()>,
-) -> Result<(Table, Assembly)> {
-    if area_rule.is_area(way.refs, way.tags) {
-        return Ok((Table::Areas, way_area(way.id, places, false, &Limits::default(), go_on)?));
+fn table_of(kind: ObjectKind, geometry: &Geometry) -> Table {
+    match (kind, geometry) {
+        (ObjectKind::Relation, _) => Table::Relations,
+        (_, Geometry::Line(_)) => Table::Lines,
+        _ => Table::Areas,
     }
-    let geometry = geometry::line(places.iter().copied()).map(Geometry::Line);
-    Ok((Table::Lines, Assembly { geometry, problems: Vec::new() }))
 }
 
-fn of_relation<'a>(
-    relation: &Relation<'_>,
+fn way_members<'a>(
+    relation: &Relation<'a>,
     lines: impl Iterator<Item = Option<&'a [Option<Place>]>>,
-    go_on: &mut dyn FnMut() -> Result<()>,
-) -> Result<Assembly> {
-    let ways: Vec<RelationWay<'_>> = relation
-        .members
-        .iter()
-        .filter(|member| member.object.kind == ObjectKind::Way)
-        .zip(lines)
-        .map(|(member, places)| RelationWay { id: member.object.id, role: member.role, places })
-        .collect();
-    if geometry::is_area_relation(relation.tags) {
-        return relation_area(&ways, false, &Limits::default(), go_on);
-    }
-    let lines = ways.iter().filter_map(|way| Some((way.id, geometry::line(way.places?.iter().copied())?)));
-    Ok(Assembly { geometry: geometry::relation_lines(lines), problems: Vec::new() })
+) -> Vec<RelationWay<'a>> {
+    let ways = relation.members.iter().filter(|member| member.object.kind == ObjectKind::Way);
+    ways.zip(lines).map(|(member, places)| RelationWay { id: member.object.id, role: member.role, places }).collect()
 }

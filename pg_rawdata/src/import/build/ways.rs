@@ -1,10 +1,11 @@
 //! Ways: refs for all, a line or an area for the tagged.
 
+use rawdata_core::geometry::is_tagged;
 use rawdata_core::osm::Element;
 use rawdata_core::packed::refs;
 
+use super::Step;
 use super::shape::Shaper;
-use super::{Step, is_tagged};
 use crate::import::fresh::Fresh;
 use crate::import::places::Places;
 use crate::import::progress::Phase;
