@@ -1,7 +1,7 @@
 -- What lies behind a feature, and what it becomes if it is built now.
 SET client_min_messages = warning;
 SELECT rawdata.create_tables() IS NOT NULL AS made;
-SELECT * FROM rawdata.rebuild('way', 5);
+SELECT * FROM rawdata.rebuild('way', 404);
 INSERT INTO rawdata.load VALUES ('<osm version="0.6">
   <node id="1" lat="0" lon="0"/><node id="2" lat="0" lon="4"/><node id="3" lat="4" lon="4"/><node id="4" lat="4" lon="0"/>
   <node id="5" lat="1" lon="1"><tag k="name" v="spot"/></node><node id="6" lat="2" lon="2"/><node id="7" lat="1" lon="2"/>
