@@ -7,6 +7,7 @@ mod countries;
 mod golden;
 mod http;
 mod literal;
+mod oracle;
 mod package;
 mod sql_reference;
 mod worker;
