@@ -9,6 +9,7 @@ mod golden;
 mod http;
 mod life_cycle;
 mod literal;
+mod oracle;
 mod package;
 mod replacing;
 mod rights;
