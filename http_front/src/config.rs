@@ -17,7 +17,7 @@ pub struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   rawdata import liechtenstein.osm.pbf
-  rawdata serve --listen 127.0.0.1:8000
+  rawdata serve --listen 127.0.0.1:8000 --result-dir /var/lib/rawdata/results
   rawdata worker --result-dir /var/lib/rawdata/results
 
 Every flag can be given as an environment variable instead; see --help of each command.
@@ -66,7 +66,7 @@ pub struct Redis {
 #[derive(Debug, Clone, Args)]
 pub struct Store {
     /// Folder of finished files, shared by server and workers
-    #[arg(long, env = "RESULT_DIR", default_value = "results")]
+    #[arg(long, env = "RESULT_DIR")]
     pub result_dir: PathBuf,
     /// Address the server listens on
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8000")]

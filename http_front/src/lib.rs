@@ -103,7 +103,8 @@ mod tests {
     fn client() -> TestClient<impl Endpoint<Output = Response>> {
         let folder = std::env::temp_dir().join(format!("rawdata-{}", uuid::Uuid::new_v4()));
         let nowhere = ["--database-url", "postgresql://u@127.0.0.1:1/d", "--redis-url", "redis://127.0.0.1:1/"];
-        let arguments = ["rawdata", "serve"].into_iter().chain(nowhere);
+        let results = ["--result-dir", folder.to_str().unwrap()];
+        let arguments = ["rawdata", "serve"].into_iter().chain(nowhere).chain(results);
         let Command::Serve(config) = Cli::parse_from(arguments).command else { unreachable!() };
         let db = Db::new(&config.database.database_url, None, "test", 1).unwrap();
         let queue = Queue::new(&config.redis.redis_url).unwrap();

@@ -42,6 +42,9 @@ fn arguments(request: &Request, body: &Value) -> Value {
         "use_st_within": request.within,
         "include_user_metadata": request.user_metadata,
     });
+    if let (true, Value::Object(arguments)) = (request.problems, &mut arguments) {
+        arguments.insert("problems".to_owned(), true.into());
+    }
     if let (Service::Snapshot, Value::Object(arguments)) = (request.service, &mut arguments) {
         arguments.extend([
             ("file_name".to_owned(), file_name(request).into()),

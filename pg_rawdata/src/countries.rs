@@ -63,7 +63,7 @@ fn derive(table: &str, countries: &Countries) {
         let mut keys = Vec::new();
         let fetched = portal.fetch(ROWS_A_FETCH, |row| {
             let (Some(id), Some(geometry)) = (row.int8(0), row.bytes(1)) else { return };
-            countries.of(geometry, &mut keys);
+            countries.of(geometry, &mut keys).or_raise();
             let list = format!("{{{}}}", keys.iter().map(i32::to_string).collect::<Vec<_>>().join(","));
             if row.text(2) != Some(list.as_str()) {
                 ids.push(id);

@@ -51,6 +51,8 @@ pub enum Refused {
     File,
     /// A setting or argument has a value that does not exist.
     AreaRule,
+    /// A kind of object that does not exist.
+    OsmType,
     /// A function that only triggers may call.
     TriggerOnly,
     /// The installed PostGIS stores geometry in a form that is not known here.
@@ -106,6 +108,11 @@ pub fn refuse(what: Refused, about: &str) -> ! {
             ERRCODE_INVALID_PARAMETER_VALUE,
             format!("there is no area rule {about:?}"),
             "The rules are \"tags\" and \"closed\".",
+        ),
+        Refused::OsmType => (
+            ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("there is no kind of object {about:?}"),
+            "The kinds are \"node\", \"way\" and \"relation\"; the name of a feature table stands for its kind.",
         ),
         Refused::TriggerOnly => (
             ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,

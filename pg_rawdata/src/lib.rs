@@ -3,6 +3,8 @@
 //! Each file takes arguments, calls the core and gives rows. Parsing, geometry and encoding are the core's; `unsafe` is
 //! below `raw` only; SQLSTATEs are picked in `error` only.
 
+mod assemble;
+mod behind;
 mod countries;
 mod error;
 mod export;

@@ -1,6 +1,5 @@
 //! A request as SQL gives it: checked, its area mended where it must be, and turned into a portal.
 
-use pgrx::Spi;
 use rawdata_core::request::query::{self, Param, Query};
 use rawdata_core::request::{Caller, Limits, Request, Service};
 
@@ -27,7 +26,7 @@ pub fn open(request: &Request, select: impl FnOnce(&Request, &str, Option<i32>) 
     if !tables::exist() {
         refuse(Refused::NoTables, "");
     }
-    let postgis = postgis_schema();
+    let postgis = tables::postgis_schema();
     let country = query::country(request, &postgis).and_then(|query| {
         let portal = run(query);
         let mut cid = None;
@@ -41,16 +40,6 @@ pub fn open(request: &Request, select: impl FnOnce(&Request, &str, Option<i32>) 
 fn run(query: Query) -> Portal {
     let params: Vec<portal::Param> = query.params.into_iter().map(param).collect();
     Portal::open(&query.text, &params)
-}
-
-/// The schema that PostGIS is installed in.
-fn postgis_schema() -> String {
-    Spi::get_one::<String>(
-        "SELECT n.nspname::text FROM pg_catalog.pg_extension e \
-         JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'",
-    )
-    .or_raise()
-    .unwrap_or_default()
 }
 
 fn param(param: Param) -> portal::Param {

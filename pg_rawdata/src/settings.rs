@@ -1,23 +1,30 @@
 //! Settings `rawdata.*`.
 
-use std::ffi::CString;
-
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
+use rawdata_core::geometry::multipolygon::Limits;
+use rawdata_core::geometry::{AreaRule, Rules};
 
-static AREA_RULE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(Some(c"tags"));
+use crate::raw::area_rule;
+
+static AREA_RULE: GucSetting<area_rule::Setting> = GucSetting::<area_rule::Setting>::new(area_rule::Setting::Tags);
 // A small server has a few GB; the places of 15 million nodes take about 128 MB.
+// 4 million segments take about 480 MB; the largest areas on Earth have 1 million.
+static AREA_SEGMENTS: GucSetting<i32> = GucSetting::<i32>::new(4_000_000);
 static IMPORT_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(128);
 
 /// Minutes that the log of changes goes back.
 static CHANGES_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(30 * 24 * 60);
 
 pub fn init() {
-    GucRegistry::define_string_guc(
-        c"rawdata.area_rule",
-        c"Which closed ways an import takes for areas.",
-        c"\"tags\": all but those whose tags say line. \"closed\": all of more than three refs, as the old service did.",
-        &AREA_RULE,
-        GucContext::Userset,
+    area_rule::define(&AREA_RULE);
+    GucRegistry::define_int_guc(
+        c"rawdata.area_segments",
+        c"Segments that an area may have.",
+        c"An area of more is not built and noted as limit_reached. Assembling takes about 120 bytes a segment.",
+        &AREA_SEGMENTS,
+        1,
+        i32::MAX,
+        GucContext::Suset,
         GucFlags::default(),
     );
     GucRegistry::define_int_guc(
@@ -42,9 +49,12 @@ pub fn init() {
     );
 }
 
-/// The name of the rule by which closed ways become areas.
-pub fn area_rule() -> String {
-    AREA_RULE.get().and_then(|name| name.into_string().ok()).unwrap_or_default()
+/// The rule by which the next import tells areas from lines.
+pub fn area_rule() -> AreaRule {
+    match AREA_RULE.get() {
+        area_rule::Setting::Tags => AreaRule::Tags,
+        area_rule::Setting::Closed => AreaRule::Closed,
+    }
 }
 
 /// Minutes that the log of changes goes back.
@@ -55,4 +65,10 @@ pub fn changes_retention() -> i32 {
 /// Bytes that an import may hold in memory.
 pub fn import_memory() -> usize {
     usize::try_from(IMPORT_MEMORY.get()).unwrap_or(0) << 20
+}
+
+/// How objects become features, under an area rule.
+pub fn rules(area_rule: AreaRule) -> Rules {
+    let max_segments = usize::try_from(AREA_SEGMENTS.get()).unwrap_or(usize::MAX);
+    Rules { area_rule, limits: Limits { max_segments, ..Limits::default() }, best_effort: false }
 }

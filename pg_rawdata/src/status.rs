@@ -3,7 +3,7 @@
 use pgrx::prelude::*;
 
 use crate::error::OrRaise;
-use crate::tables;
+use crate::{settings, tables};
 
 /// What is loaded: one row, none before the first import.
 #[pg_extern(stable)]
@@ -15,6 +15,7 @@ fn status() -> TableIterator<
         name!(sequence, Option<i64>),
         name!(replication_url, Option<String>),
         name!(area_rule, String),
+        name!(area_rule_next, &'static str),
         name!(loaded_at, TimestampWithTimeZone),
         name!(nodes, i64),
         name!(ways, i64),
@@ -41,6 +42,7 @@ fn status() -> TableIterator<
             row.get(2)?,
             row.get(3)?,
             row.get::<String>(4)?.unwrap_or_default(),
+            settings::area_rule().name(),
             row.get::<TimestampWithTimeZone>(5)?.unwrap_or_else(now),
             row.get(6)?.unwrap_or(0),
             row.get(7)?.unwrap_or(0),

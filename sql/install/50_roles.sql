@@ -37,7 +37,8 @@ BEGIN
     END IF;
     GRANT SELECT ON rawdata.nodes, rawdata.ways_line, rawdata.ways_poly, rawdata.relations, rawdata.features,
         rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
-        rawdata.problems, rawdata.countries, rawdata.data_set, rawdata.changes TO rawdata_reader;
+        rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set, rawdata.changes
+        TO rawdata_reader;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;

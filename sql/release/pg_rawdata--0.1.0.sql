@@ -1,4 +1,13 @@
 \echo Use "CREATE EXTENSION pg_rawdata" to load this file. \quit
+-- Text goes into jsonb and out into files as it is, and OpenStreetMap's is UTF-8.
+DO $$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.<>) 'UTF8'::pg_catalog.name THEN
+        RAISE EXCEPTION 'pg_rawdata needs a database with the encoding UTF8, not %', pg_catalog.getdatabaseencoding()
+            USING ERRCODE = '0A000', HINT = 'Make the database with ENCODING ''UTF8'' TEMPLATE template0.';
+    END IF;
+END $$;
+
 -- The schema is made by the control file. Nobody but its owner makes objects in it.
 REVOKE ALL ON SCHEMA rawdata FROM PUBLIC;
 GRANT USAGE ON SCHEMA rawdata TO PUBLIC;
@@ -56,6 +65,23 @@ CREATE  FUNCTION "apply_change_file"(
 )
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'apply_change_file_wrapper';
+
+CREATE  FUNCTION "area_problems"(
+	"ways" geometry[]
+) RETURNS TABLE (
+	"problem" TEXT, 
+	"location" geometry 
+)
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'area_problems_wrapper';
+
+CREATE  FUNCTION "assemble_area"(
+	"ways" geometry[]
+) RETURNS geometry
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'assemble_area_wrapper';
 
 CREATE  FUNCTION "create_tables"() RETURNS bool
 STRICT
@@ -174,6 +200,30 @@ IMMUTABLE STRICT PARALLEL SAFE
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'osm_elements_wrapper';
 
+CREATE  FUNCTION "rebuild"(
+	"osm_type" TEXT,
+	"id" bigint,
+	"best_effort" bool DEFAULT false
+) RETURNS TABLE (
+	"geom" geometry, 
+	"problems" jsonb 
+)
+STRICT STABLE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'rebuild_wrapper';
+
+CREATE  FUNCTION "relation_members"(
+	"id" bigint
+) RETURNS TABLE (
+	"position" INT, 
+	"osm_type" TEXT, 
+	"osm_id" bigint, 
+	"role" TEXT 
+)
+STRICT STABLE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'relation_members_wrapper';
+
 CREATE  FUNCTION "replace_countries"(
 	"features" jsonb
 ) RETURNS bigint
@@ -186,6 +236,7 @@ CREATE  FUNCTION "status"() RETURNS TABLE (
 	"sequence" bigint, 
 	"replication_url" TEXT, 
 	"area_rule" TEXT, 
+	"area_rule_next" TEXT, 
 	"loaded_at" timestamp with time zone, 
 	"nodes" bigint, 
 	"ways" bigint, 
@@ -195,6 +246,17 @@ CREATE  FUNCTION "status"() RETURNS TABLE (
 STRICT STABLE
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'status_wrapper';
+
+CREATE  FUNCTION "way_nodes"(
+	"id" bigint
+) RETURNS TABLE (
+	"position" INT, 
+	"osm_id" bigint, 
+	"location" geometry 
+)
+STRICT STABLE
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'way_nodes_wrapper';
 
 CREATE FUNCTION "_load_begin"()
 	RETURNS TRIGGER
@@ -228,12 +290,17 @@ CREATE TRIGGER load_chunk INSTEAD OF INSERT ON rawdata.load_text FOR EACH ROW EX
 CREATE TRIGGER load_end AFTER INSERT ON rawdata.load_text FOR EACH STATEMENT EXECUTE FUNCTION rawdata._load_end();
 
 -- A running import cannot show its progress in a table, which would stay unseen until it commits:
--- it shows it as its application_name, "rawdata import/<phase>/<done>/<total>".
+-- it shows it as its application_name, "rawdata import/<phase>/<done>/<total>/<objects per second>/<memory in MB>".
 CREATE VIEW rawdata.import_progress AS
-    SELECT pid, datname, part[2] AS phase, part[3]::bigint AS done, nullif(part[4], '')::bigint AS total
-    FROM pg_catalog.pg_stat_activity, pg_catalog.string_to_array(application_name, '/') AS part
-    WHERE part[1] = 'rawdata import' AND pg_catalog.cardinality(part) = 4
-      AND part[3] ~ '^[0-9]+$' AND part[4] ~ '^[0-9]*$';
+    SELECT pid, datname, phase, done, total, objects_per_second,
+           pg_catalog.make_interval(secs => ((total - done) / nullif(objects_per_second, 0))::double precision) AS remaining,
+           memory_mb
+    FROM pg_catalog.pg_stat_activity,
+         pg_catalog.regexp_match(application_name,
+             '^rawdata import/([a-z]+)/([0-9]{1,18})/([0-9]{0,18})/([0-9]{0,18})/([0-9]{0,9})$') AS part,
+         LATERAL (SELECT part[1] AS phase, part[2]::bigint AS done, nullif(part[3], '')::bigint AS total,
+             nullif(part[4], '')::bigint AS objects_per_second, nullif(part[5], '')::bigint AS memory_mb) AS shown
+    WHERE part IS NOT NULL;
 
 -- requires:
 --   load_views
@@ -431,7 +498,8 @@ BEGIN
     END IF;
     GRANT SELECT ON rawdata.nodes, rawdata.ways_line, rawdata.ways_poly, rawdata.relations, rawdata.features,
         rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
-        rawdata.problems, rawdata.countries, rawdata.data_set, rawdata.changes TO rawdata_reader;
+        rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set, rawdata.changes
+        TO rawdata_reader;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;
@@ -463,6 +531,11 @@ COMMENT ON SCHEMA rawdata IS 'OpenStreetMap data: imports, updates and exports (
 COMMENT ON FUNCTION rawdata.osm_elements(bytea) IS 'Lists the objects of an OSM document (XML or PBF; gzip, bzip2 or zstd around it is recognised) in document order';
 COMMENT ON FUNCTION rawdata.osc_changes(bytea) IS 'Lists the changes of an OsmChange document in document order';
 COMMENT ON FUNCTION rawdata.file_header(bytea) IS 'What an OSM document says of itself before its first object';
+COMMENT ON FUNCTION rawdata.assemble_area(geometry[]) IS 'The area that lines enclose, coordinates rounded to 1e-7 degree; NULL where they enclose no valid one';
+COMMENT ON FUNCTION rawdata.area_problems(geometry[]) IS 'Why lines enclose no valid area, or what is odd about it, and where';
+COMMENT ON FUNCTION rawdata.relation_members(bigint) IS 'The members of a stored relation, in order';
+COMMENT ON FUNCTION rawdata.way_nodes(bigint) IS 'The nodes of a stored way, in order, and where they are; no location where a node is not in the data';
+COMMENT ON FUNCTION rawdata.rebuild(text, bigint, boolean) IS 'What a stored object becomes if it is built now: its geometry as an import makes it, and what is wrong; in best effort also where members are missing';
 COMMENT ON FUNCTION rawdata.import_file(text, text) IS 'Replaces the data set by what a file of the server holds; needs pg_read_server_files';
 COMMENT ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) IS 'Applies a change file to the data set, whole or not at all, its number inside the same transaction; a map file is taken as puts only';
 COMMENT ON FUNCTION rawdata.apply_change_file(text, bigint, timestamptz) IS 'Applies a change file of the server to the data set; needs pg_read_server_files';
@@ -477,6 +550,9 @@ COMMENT ON COLUMN rawdata.import_progress.datname IS 'Database of the session';
 COMMENT ON COLUMN rawdata.import_progress.phase IS 'read, nodes, ways, relations, index or swap';
 COMMENT ON COLUMN rawdata.import_progress.done IS 'Objects (in phase index: tables) done';
 COMMENT ON COLUMN rawdata.import_progress.total IS 'Objects (in phase index: tables) in all; NULL while that is not known';
+COMMENT ON COLUMN rawdata.import_progress.objects_per_second IS 'Objects per second since the phase began; NULL in phases that count tables';
+COMMENT ON COLUMN rawdata.import_progress.remaining IS 'Time to the end of the phase at that speed';
+COMMENT ON COLUMN rawdata.import_progress.memory_mb IS 'Memory of the session''s process without shared memory, in MiB; NULL where the system does not tell';
 COMMENT ON FUNCTION rawdata.status() IS 'What is loaded, and how current it is: one row, none before the first import';
 COMMENT ON FUNCTION rawdata.features(jsonb) IS 'The features that a request selects';
 COMMENT ON FUNCTION rawdata.feature_count(jsonb) IS 'How many features a request selects';

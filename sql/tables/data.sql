@@ -101,6 +101,14 @@ CREATE VIEW rawdata.features AS
     UNION ALL SELECT 'ways_poly', osm_id, uid, "user", version, changeset, "timestamp", tags, geom, country FROM rawdata.ways_poly
     UNION ALL SELECT 'relations', osm_id, uid, "user", version, changeset, "timestamp", tags, geom, country FROM rawdata.relations;
 
+-- Problems in the form of features, for exports: what is wrong with which object are the tags.
+CREATE VIEW rawdata.problem_features AS
+    SELECT osm_id, NULL::integer AS uid, NULL::text AS "user", NULL::integer AS version, NULL::bigint AS changeset,
+           NULL::timestamptz AS "timestamp",
+           pg_catalog.jsonb_build_object('problem', problem, 'object', osm_type, 'detail', coalesce(detail, '')) AS tags,
+           location AS geom
+    FROM rawdata.problems WHERE location IS NOT NULL;
+
 COMMENT ON TABLE rawdata.nodes IS 'OpenStreetMap nodes that carry a tag, as points';
 COMMENT ON TABLE rawdata.ways_line IS 'OpenStreetMap ways that are lines';
 COMMENT ON TABLE rawdata.ways_poly IS 'OpenStreetMap ways that are areas: Polygon, or MultiPolygon where the way has several rings';
@@ -110,12 +118,66 @@ COMMENT ON TABLE rawdata.way_nodes IS 'Node ids of all ways, packed; for updates
 COMMENT ON TABLE rawdata.relation_members IS 'Members of all relations, packed; for updates';
 COMMENT ON TABLE rawdata.unplaced IS 'Tagged objects that have no geometry now; a change may give them one';
 COMMENT ON TABLE rawdata.problems IS 'Why an object has no geometry, or what is odd about it, and where';
+COMMENT ON VIEW rawdata.problem_features IS 'Problems that have a place, with the columns of features; the tags are problem, object and detail';
 COMMENT ON TABLE rawdata.countries IS 'Outlines of countries; load others with sql/countries.sql';
 COMMENT ON TABLE rawdata.data_set IS 'What is loaded: one row, none before the first import';
 COMMENT ON TABLE rawdata.changes IS 'Rows of the feature tables that diffs inserted, changed or deleted; see rawdata.changes_since';
+COMMENT ON COLUMN rawdata.changes.sequence IS 'Number of the diff';
 COMMENT ON TABLE rawdata.users IS 'OpenStreetMap users with a role: 1 admin, 2 staff, 3 anyone else';
 COMMENT ON VIEW rawdata.features IS 'The four feature tables in one; osm_type is the name of the table';
-COMMENT ON COLUMN rawdata.nodes.country IS 'cid of the countries that hold the centroid; {0} where none does';
-COMMENT ON COLUMN rawdata.ways_line.country IS 'cid of the countries that hold the centroid; {0} where none does';
-COMMENT ON COLUMN rawdata.ways_poly.country IS 'cid of the countries that hold the centroid; {0} where none does';
-COMMENT ON COLUMN rawdata.relations.country IS 'cid of the countries that hold the centroid; {0} where none does';
+
+-- The same name means the same in every table.
+DO $$
+DECLARE
+    here record;
+BEGIN
+    FOR here IN
+        SELECT c.relname, a.attname, m.meaning
+          FROM (VALUES
+            ('osm_type', 'Kind of the object; in features the table of the row'),
+            ('osm_id', 'Number of the object, for its kind'),
+            ('uid', 'Number of the user who made this version; NULL where the document did not say'),
+            ('user', 'Name of that user at the time; NULL where the document did not say'),
+            ('version', 'Version of the object; NULL where the document did not say'),
+            ('changeset', 'Changeset that made this version; NULL where the document did not say'),
+            ('timestamp', 'When this version was made; NULL where the document did not say'),
+            ('tags', 'Tags of the object, without odbl and source:ref'),
+            ('geom', 'Shape of the object in longitude and latitude'),
+            ('country', 'cid of the countries that hold the centroid; {0} where none does'),
+            ('block', 'Number of the first node id of the row, divided by 128'),
+            ('places', 'Places and versions of up to 128 nodes, packed'),
+            ('refs', 'Node ids of the way in order, packed'),
+            ('members', 'Members of the relation in order, with their roles, packed'),
+            ('problem', 'What is odd, in a word'),
+            ('location', 'Where'),
+            ('detail', 'What else is known: the objects concerned'),
+            ('cid', 'Number of the country, as rows have it in their column country'),
+            ('name', 'Name of the country'),
+            ('iso3', 'Three-letter code (ISO 3166-1) of the country'),
+            ('geometry', 'Outline of the country'),
+            ('only_row', 'There is one row'),
+            ('area_rule', 'Which closed ways are areas: tags or closed'),
+            ('data_timestamp', 'How current the data are'),
+            ('sequence', 'Number of the last change applied; NULL where updates have no starting point'),
+            ('replication_url', 'Where the document says that changes come from'),
+            ('generator', 'The program that wrote the document, as the document says'),
+            ('bounds', 'Box that the document says it covers'),
+            ('loaded_at', 'When the import ended'),
+            ('nodes', 'How many nodes the document held, tagged or not'),
+            ('ways', 'How many ways the document held'),
+            ('relations', 'How many relations the document held'),
+            ('generation', 'How often the data set was replaced, from 1'),
+            ('changes_from', 'Number after which rawdata.changes holds every change'),
+            ('action', 'inserted, changed or deleted'),
+            ('place', 'Box around the row''s geometry, before and after'),
+            ('changed_at', 'When the diff was applied'),
+            ('role', '1 admin, 2 staff, 3 anyone else')) AS m (column_name, meaning)
+          JOIN pg_catalog.pg_attribute a ON a.attname = m.column_name AND a.attnum > 0
+          JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'v')
+         WHERE c.relnamespace = 'rawdata'::pg_catalog.regnamespace AND pg_catalog.col_description(c.oid, a.attnum) IS NULL
+    LOOP
+        EXECUTE pg_catalog.format('COMMENT ON COLUMN rawdata.%I.%I IS %L', here.relname, here.attname, here.meaning);
+    END LOOP;
+END $$;
+
+COMMENT ON COLUMN rawdata.users.osm_id IS 'Number of the user at OpenStreetMap';

@@ -7,7 +7,14 @@ use std::{
     thread,
 };
 
-use crate::{Program, Servers};
+use crate::{Program, Servers, Session};
+
+/// Where psql finds a server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) host: String,
+    pub(crate) port: String,
+}
 
 /// A database. Dropped with the value, whoever is connected.
 #[derive(Debug)]
@@ -19,9 +26,23 @@ impl Database {
     /// A database whose tables are empty.
     #[expect(clippy::new_without_default, reason = "it makes a database; a default value would not")]
     pub fn new() -> Self {
+        Self::from_template("rawdata")
+    }
+
+    /// A database without the extension.
+    pub fn bare() -> Self {
+        Self::from_template("template0")
+    }
+
+    fn from_template(template: &str) -> Self {
         let name = format!("test_{}", Servers::get().number());
-        run("postgres", &[], &format!("CREATE DATABASE {name} TEMPLATE rawdata"));
+        run(&primary(), "postgres", &[], &format!("CREATE DATABASE {name} TEMPLATE {template}"));
         Self { name }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// A database with the extract that ships, and the country outlines.
@@ -47,12 +68,12 @@ impl Database {
 
     /// The same with options for psql.
     pub fn psql_with(&self, options: &[&str], script: &str) -> String {
-        run(&self.name, options, script)
+        run(&primary(), &self.name, options, script)
     }
 
     /// What psql says of the error that a script ends in: message, and DETAIL, HINT and the like on lines of their own.
     pub fn error(&self, script: &str) -> String {
-        let output = psql(&self.name, &[], script);
+        let output = psql(&primary(), &self.name, &[], script);
         assert!(!output.status.success(), "no error: {script}");
         let said = String::from_utf8(output.stderr).unwrap();
         let start = said.find("ERROR: ").unwrap_or_else(|| panic!("{said}"));
@@ -61,9 +82,23 @@ impl Database {
 
     /// A script in a session of its own that this test waits for, or ends: `psql -c 'SELECT pg_sleep(9)'`.
     pub fn session(&self, script: &str) -> Program {
-        let mut command = command(&self.name, &[]);
+        let mut command = command(&primary(), &self.name, &["-v", "ON_ERROR_STOP=1"]);
         command.args(["-c", script]).stdin(Stdio::null());
         Program::spawn("psql", command)
+    }
+
+    /// A session that is asked one thing after the other.
+    pub fn open(&self) -> Session {
+        Session::start(command(&primary(), &self.name, &["-A"]))
+    }
+
+    /// A program of PostgreSQL's on this database, as superuser: `pg_dump`. What it writes to standard output.
+    pub fn tool(&self, program: &str, arguments: &[&str]) -> Vec<u8> {
+        let Server { host, port } = primary();
+        let connection = ["-h", &host, "-p", &port, "-U", "postgres", "-d", &self.name];
+        let output = Command::new(program).args(connection).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
     }
 
     /// Loads a document, in place of what is loaded.
@@ -89,37 +124,31 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        psql("postgres", &[], &format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        psql(&primary(), "postgres", &[], &format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }
 
-fn run(database: &str, options: &[&str], script: &str) -> String {
-    let output = psql(database, options, script);
+fn primary() -> Server {
+    let servers = Servers::get();
+    Server { host: servers.env("PGHOST").to_owned(), port: servers.env("PGPORT").to_owned() }
+}
+
+pub(crate) fn run(server: &Server, database: &str, options: &[&str], script: &str) -> String {
+    let output = psql(server, database, options, script);
     assert!(output.status.success(), "{}\n{script}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }
 
-fn command(database: &str, options: &[&str]) -> Command {
-    let servers = Servers::get();
+fn command(server: &Server, database: &str, options: &[&str]) -> Command {
     let mut command = Command::new("psql");
-    command.args([
-        "-Xqt",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-h",
-        servers.env("PGHOST"),
-        "-p",
-        servers.env("PGPORT"),
-        "-U",
-        "postgres",
-    ]);
-    command.args(["-d", database]).args(options);
+    command.args(["-Xqt", "-h", &server.host, "-p", &server.port, "-U", "postgres", "-d", database]).args(options);
     command
 }
 
-fn psql(database: &str, options: &[&str], script: &str) -> Output {
+pub(crate) fn psql(server: &Server, database: &str, options: &[&str], script: &str) -> Output {
+    let mut command = command(server, database, &["-v", "ON_ERROR_STOP=1"]);
     let mut psql =
-        command(database, options).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command.args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut input = psql.stdin.take().unwrap();
     thread::scope(|scope| {
         // Beside, for psql may answer before it has read all. It may also end early: its message says why.

@@ -24,6 +24,8 @@ mod osm;
 mod program;
 mod repository;
 mod servers;
+mod session;
+mod standby;
 
 pub use database::Database;
 pub use front::{Front, Reply, members};
@@ -31,3 +33,5 @@ pub use osm::Osm;
 pub use program::Program;
 pub use repository::{data, read, root, shared, target};
 pub use servers::Servers;
+pub use session::Session;
+pub use standby::Standby;

@@ -132,6 +132,26 @@ async fn filters_choose_features_and_columns() {
 }
 
 #[tokio::test]
+async fn problems_are_exported_instead_of_features() {
+    let database = Database::new();
+    database.import(town().way(40, &[1, 2, 99, 1], &[("building", "yes")]).xml());
+    let front = Front::new(&database);
+    let problems = async |area: [f64; 4]| {
+        let reply = front.post("/v1/snapshot/plain/", &Front::request(area, json!({ "problems": true }))).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", String::from_utf8_lossy(&reply.body));
+        features(&reply.body)
+    };
+    let found = problems(BOX).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["geometry"]["type"], "Point");
+    assert_eq!(
+        (&found[0]["properties"]["osm_id"], &found[0]["properties"]["tags"]["problem"]),
+        (&json!(40), &json!("missing_member"))
+    );
+    assert_eq!(problems([25.0, 61.0, 25.02, 61.02]).await.len(), 0);
+}
+
+#[tokio::test]
 async fn values_of_filters_are_data_and_never_sql() {
     let system = system();
     let front = &system.front;

@@ -2,12 +2,18 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
+mod arguments;
 mod compat;
 mod countries;
 mod golden;
 mod http;
+mod life_cycle;
 mod literal;
+mod oracle;
 mod package;
+mod replacing;
 mod replication;
+mod rights;
 mod sql_reference;
+mod stored;
 mod worker;

@@ -46,6 +46,17 @@ fn the_release_sql_holds_every_file_of_sql_install() {
 }
 
 #[test]
+fn the_release_sql_is_what_the_library_says_byte_for_byte() {
+    let Ok(pgrx) = Command::new("cargo-pgrx").arg("--version").output() else {
+        eprintln!("skipped: there is no cargo-pgrx");
+        return;
+    };
+    assert!(pgrx.status.success());
+    let script = root().join(".make/schema.sh");
+    assert!(output(script.to_str().unwrap(), &["--print"]) == release_sql(), "run `make schema`");
+}
+
+#[test]
 fn the_release_sql_never_adopts_what_is_there() {
     let release = release_sql().to_uppercase();
     for forbidden in ["CREATE OR REPLACE", "IF NOT EXISTS"] {

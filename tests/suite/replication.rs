@@ -69,7 +69,7 @@ fn update(database: &Database, source: &Source) -> Output {
 
 fn empty() -> Database {
     let database = Database::new();
-    database.import(&Osm::new().xml());
+    database.import(Osm::new().xml());
     database
 }
 

@@ -202,6 +202,7 @@ fn schemas() -> Value {
         ),
         ("centroid".to_owned(), flag(false, "Points instead of geometries")),
         ("useStWithin".to_owned(), flag(true, "Only features that lie within the area; else those that touch it too")),
+        ("problems".to_owned(), flag(false, "What is wrong with objects, as points, in place of features")),
         ("includeUserMetadata".to_owned(), flag(false, "Number and name of the last user; for those logged in")),
     ]);
     let mut snapshot = plain.clone();

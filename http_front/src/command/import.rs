@@ -6,12 +6,12 @@ use std::{
 };
 
 use bytes::BytesMut;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{FormattedDuration, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Failure;
 use crate::{
     config::{AreaRule, Import},
-    db::{Db, Load},
+    db::{Db, Load, Progress},
     source::Source,
 };
 
@@ -87,16 +87,64 @@ fn bar(size: Option<u64>) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Shows what the database does.
+/// Shows what the database does, in place of the bytes sent once all of them are read.
 async fn watch(db: Db, bar: ProgressBar) {
+    let built =
+        ProgressStyle::with_template("{bar:30} {elapsed} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let Ok(Some(progress)) = db.import_progress().await else { continue };
-        let phase = progress.phase.unwrap_or_default();
-        bar.set_message(match (progress.done, progress.total) {
-            (Some(done), Some(total)) if total > 0 => format!("{phase} {done}/{total}"),
-            (Some(done), _) => format!("{phase} {done}"),
-            _ => phase,
-        });
+        if progress.phase.as_deref() != Some("read") {
+            bar.set_style(built.clone());
+            if let (Some(done), Some(total)) = (progress.done, progress.total) {
+                bar.set_length(total.unsigned_abs());
+                bar.set_position(done.unsigned_abs());
+            }
+        }
+        bar.set_message(say(&progress));
+    }
+}
+
+/// A phase in words, as far as it is known: "ways 610,000/625,810, 210,000/s, 00:00:01 left, 96 MB".
+fn say(progress: &Progress) -> String {
+    let count = |number: i64| HumanCount(number.unsigned_abs());
+    let mut words = progress.phase.clone().unwrap_or_default();
+    if let Some(done) = progress.done {
+        words += &format!(" {}", count(done));
+    }
+    if let Some(total) = progress.total {
+        words += &format!("/{}", count(total));
+    }
+    if let Some(rate) = progress.objects_per_second {
+        words += &format!(", {}/s", count(rate));
+    }
+    if let Some(seconds) = progress.seconds_remaining {
+        words += &format!(", {} left", FormattedDuration(Duration::from_secs(seconds.unsigned_abs())));
+    }
+    if let Some(memory) = progress.memory_mb {
+        words += &format!(", {} MB", count(memory));
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_of_a_phase_is_left_out() {
+        let mut progress = Progress {
+            phase: Some("ways".to_owned()),
+            done: Some(610_000),
+            total: Some(625_810),
+            objects_per_second: Some(210_000),
+            seconds_remaining: Some(61),
+            memory_mb: Some(96),
+        };
+        assert_eq!(say(&progress), "ways 610,000/625,810, 210,000/s, 00:01:01 left, 96 MB");
+        progress.total = None;
+        progress.objects_per_second = None;
+        progress.seconds_remaining = None;
+        assert_eq!(say(&progress), "ways 610,000, 96 MB");
     }
 }

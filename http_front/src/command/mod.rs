@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs the command.
 pub fn run(cli: Cli) -> Result<(), Failure> {
-    log();
+    log(matches!(cli.command, Command::Serve(_) | Command::Worker(_)));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         match cli.command {
@@ -38,13 +38,16 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     result
 }
 
-/// To a terminal for people, else one JSON object a line. `RUST_LOG` says how much.
-fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tokio_postgres=warn"));
+/// A service says when and how bad, to a terminal for people, else one JSON object a line. What somebody has called and
+/// waits for speaks in plain lines. `RUST_LOG` says how much.
+fn log(is_service: bool) {
+    // What the database's NOTICEs say comes from the driver.
+    let usual = if is_service { "info,tokio_postgres=warn" } else { "info" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    if std::io::stderr().is_terminal() {
-        log.init();
-    } else {
-        log.json().init();
+    match (is_service, std::io::stderr().is_terminal()) {
+        (true, true) => log.init(),
+        (true, false) => log.json().init(),
+        (false, is_terminal) => log.without_time().with_level(false).with_ansi(is_terminal).init(),
     }
 }

@@ -59,11 +59,20 @@ impl Db {
 
     /// What an import in progress does.
     pub async fn import_progress(&self) -> Result<Option<Progress>> {
-        let sql = "SELECT phase::text, done::bigint, total::bigint FROM rawdata.import_progress LIMIT 1";
+        let sql = "SELECT phase::text, done::bigint, total::bigint, objects_per_second::bigint,
+                          extract(epoch FROM remaining)::bigint, memory_mb::bigint
+                     FROM rawdata.import_progress WHERE datname = current_database() LIMIT 1";
         let mut lease = self.lease().await?;
         let row = lease.client().query_typed_opt(sql, &[]).await;
         let Some(row) = lease.done(row).await? else { return Ok(None) };
-        Ok(Some(Progress { phase: row.try_get(0)?, done: row.try_get(1)?, total: row.try_get(2)? }))
+        Ok(Some(Progress {
+            phase: row.try_get(0)?,
+            done: row.try_get(1)?,
+            total: row.try_get(2)?,
+            objects_per_second: row.try_get(3)?,
+            seconds_remaining: row.try_get(4)?,
+            memory_mb: row.try_get(5)?,
+        }))
     }
 }
 
@@ -76,6 +85,12 @@ pub struct Progress {
     pub done: Option<i64>,
     /// How much there is to do, where known.
     pub total: Option<i64>,
+    /// How quick it is, where objects are counted.
+    pub objects_per_second: Option<i64>,
+    /// How long what it does will take at that speed.
+    pub seconds_remaining: Option<i64>,
+    /// Memory of the backend.
+    pub memory_mb: Option<i64>,
 }
 
 impl Session {

@@ -3,6 +3,8 @@
 
 #[path = "multipolygon/cases.rs"]
 mod cases;
+#[path = "multipolygon/order.rs"]
+mod order;
 #[path = "multipolygon/osm_testdata.rs"]
 mod osm_testdata;
 #[path = "multipolygon/size.rs"]

@@ -1,5 +1,6 @@
 //! Which countries hold a place: the table `countries`, indexed in memory.
 
+use rawdata_core::Result;
 use rawdata_core::geometry::{AreaIndex, Bbox};
 use rawdata_core::stored::geometry::{View, centroid};
 
@@ -24,14 +25,15 @@ impl Countries {
     }
 
     /// Puts the cid of the countries that hold a stored geometry's centroid into `keys`, ascending; 0 where none does.
-    pub fn of(&self, geometry: &[u8], keys: &mut Vec<i32>) {
+    pub fn of(&self, geometry: &[u8], keys: &mut Vec<i32>) -> Result<()> {
         keys.clear();
-        if let Some((lon, lat)) = centroid(&View::parse(geometry).or_raise()) {
+        if let Some((lon, lat)) = centroid(&View::parse(geometry)?) {
             keys.extend(self.0.holding(lon, lat));
         }
         if keys.is_empty() {
             keys.push(0);
         }
+        Ok(())
     }
 }
 

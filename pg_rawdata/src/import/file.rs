@@ -4,13 +4,14 @@ use pgrx::prelude::*;
 
 use super::feed::Input;
 use super::{Import, Report};
+use crate::error::{Refused, refuse};
 use crate::server_file;
 
 /// Replaces the data set by what a file of the server holds: OSM XML or PBF, plain, gzip, bzip2 or zstd.
 #[pg_extern]
 #[expect(clippy::type_complexity, reason = "the columns of the report")]
 fn import_file(
-    path: &str,
+    path: Option<&str>,
     area_rule: default!(Option<&str>, "NULL"),
 ) -> TableIterator<
     'static,
@@ -27,6 +28,7 @@ fn import_file(
         name!(seconds, f64),
     ),
 > {
+    let Some(path) = path else { refuse(Refused::File, ": it is NULL") };
     let file = server_file::open(path);
     let Report { nodes, ways, relations, points, lines, areas, relation_features, unplaced, problems, seconds } =
         Import::begin(Input::File(file), area_rule).finish();

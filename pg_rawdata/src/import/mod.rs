@@ -6,16 +6,21 @@
 
 mod build;
 mod country;
+mod crew;
 mod feed;
 mod file;
 mod fresh;
 pub mod load;
+mod parts;
 mod places;
 mod progress;
 mod rows;
 mod spool;
 
 pub use country::Countries;
+pub use parts::{Parts, WayMember};
+pub use places::Places;
+pub use rows::detail;
 
 use std::time::Instant;
 
@@ -61,9 +66,11 @@ impl Import {
             refuse(Refused::NoTables, "");
         }
         only_writer();
-        let name = area_rule.map_or_else(settings::area_rule, str::to_owned);
-        let Some(area_rule) = AreaRule::parse(&name) else { refuse(Refused::AreaRule, &name) };
-        progress::show(Phase::Read, 0, None);
+        let area_rule = match area_rule {
+            Some(name) => AreaRule::parse(name).unwrap_or_else(|| refuse(Refused::AreaRule, name)),
+            None => settings::area_rule(),
+        };
+        progress::begin();
         Self {
             feed: Feed::start(input),
             spools: Spools::create(),

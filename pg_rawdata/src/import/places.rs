@@ -9,9 +9,9 @@ use super::fresh::Fresh;
 use crate::error::OrRaise;
 use crate::raw::bulk::{BulkInsert, Value};
 use crate::raw::lookup::Lookup;
-use crate::settings;
+use crate::{settings, tables};
 
-/// Blocks that are kept unpacked, a power of two. A way's nodes mostly lie in few blocks.
+/// Blocks that an import keeps unpacked. A way's nodes mostly lie in few blocks.
 const UNPACKED: usize = 2048;
 
 const PLACES_COLUMN: NonZeroUsize = NonZeroUsize::new(2).unwrap();
@@ -64,8 +64,7 @@ impl PlacesWriter {
             fresh.index_early("node_places");
             fresh.lookup("node_places", PLACES_COLUMN)
         });
-        let unpacked = std::iter::repeat_with(|| (None, NodeBlock::default())).take(UNPACKED).collect();
-        Places { held: self.held, rest, unpacked, packed: Vec::new() }
+        Places { held: self.held, ..Places::new(rest, UNPACKED) }
     }
 
     fn write(&mut self) {
@@ -104,10 +103,20 @@ pub struct Places {
 }
 
 impl Places {
+    /// The places of the data set in use. `unpacked` blocks of 2 kB are kept, a power of two.
+    pub fn in_use(unpacked: usize) -> Self {
+        Self::new(Some(tables::lookup("node_places", PLACES_COLUMN)), unpacked)
+    }
+
+    fn new(rest: Option<Lookup>, unpacked: usize) -> Self {
+        let unpacked = std::iter::repeat_with(|| (None, NodeBlock::default())).take(unpacked).collect();
+        Self { held: Held::default(), rest, unpacked, packed: Vec::new() }
+    }
+
     /// Where a node is, if it is known.
     pub fn get(&mut self, id: i64) -> Option<Place> {
         let number = node_block::block_of(id);
-        let line = usize::try_from(number & (UNPACKED as i64 - 1)).unwrap_or(0);
+        let line = usize::try_from(number).unwrap_or(0) & self.unpacked.len().wrapping_sub(1);
         let (kept, block) = self.unpacked.get_mut(line)?;
         if *kept != Some(number) {
             if let Some(packed) = self.held.get(number) {

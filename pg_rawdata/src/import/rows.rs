@@ -1,7 +1,10 @@
 //! Rows of the feature tables: an object's columns as the bytes that are stored.
+//!
+//! [`Rows`] are packed by any thread; [`RowWriter`] writes them on the backend's own.
 
+use rawdata_core::geometry::multipolygon::Problem;
 use rawdata_core::geometry::{self, Geometry};
-use rawdata_core::osm::{Element, Meta, ObjectId, Place, Timestamp};
+use rawdata_core::osm::{Element, Meta, ObjectId, Timestamp};
 use rawdata_core::stored;
 use rawdata_core::{Error, Result};
 
@@ -13,96 +16,182 @@ use crate::raw::bulk::{BulkInsert, Value};
 /// 2000-01-01 in seconds since 1970.
 const SERVER_EPOCH: i64 = 946_684_800;
 
-/// Writes features, and the tagged objects that are none, reusing its buffers.
-pub struct RowWriter<'c> {
-    countries: &'c Countries,
-    unplaced: BulkInsert,
-    problems: BulkInsert,
-    tags: Vec<u8>,
-    geometry: Vec<u8>,
-    country: Vec<u8>,
+/// A table of features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    Nodes,
+    Lines,
+    Areas,
+    Relations,
+}
+
+/// Rows on their way to the tables.
+#[derive(Default)]
+pub struct Rows {
+    features: Vec<Row>,
+    problems: Vec<(ObjectId, Problem)>,
+    bytes: Vec<u8>,
     keys: Vec<i32>,
 }
 
-impl<'c> RowWriter<'c> {
-    pub fn open(fresh: &Fresh, countries: &'c Countries) -> Self {
+/// One feature, or a tagged object that is none, its columns of variable length one after the other in [`Rows::bytes`].
+struct Row {
+    /// `None`: the object has no geometry.
+    table: Option<Table>,
+    object: ObjectId,
+    meta: Meta<'static>,
+    /// Where user, tags, geometry and country end; the user's name is absent where `has_user` is false.
+    ends: [usize; 4],
+    has_user: bool,
+}
+
+impl Rows {
+    /// Adds an object with its geometry to a table of features; without a geometry, to the tagged objects that have none.
+    pub fn add(
+        &mut self,
+        element: &Element<'_>,
+        placed: Option<(Table, &Geometry)>,
+        countries: &Countries,
+    ) -> Result<()> {
+        let meta = element.meta();
+        self.bytes.extend_from_slice(meta.user.unwrap_or_default().as_bytes());
+        let user_end = self.bytes.len();
+        let kept = element.tags().iter().filter(|(key, _)| !geometry::is_dropped(key));
+        stored::jsonb::write(kept, &mut self.bytes).map_err(|error: Error| error.in_object(element.object()))?;
+        let tags_end = self.bytes.len();
+        if let Some((_, geometry)) = placed {
+            stored::geometry::write(geometry, &mut self.bytes)?;
+        }
+        let geometry_end = self.bytes.len();
+        if placed.is_some() {
+            countries.of(self.bytes.get(tags_end..).unwrap_or_default(), &mut self.keys)?;
+            stored::array::write_int4(&self.keys, &mut self.bytes);
+        }
+        self.features.push(Row {
+            table: placed.map(|(table, _)| table),
+            object: element.object(),
+            meta: Meta { user: None, ..*meta },
+            ends: [user_end, tags_end, geometry_end, self.bytes.len()],
+            has_user: meta.user.is_some(),
+        });
+        Ok(())
+    }
+
+    /// Notes problems of an object.
+    pub fn note(&mut self, object: ObjectId, problems: Vec<Problem>) {
+        self.problems.extend(problems.into_iter().map(|problem| (object, problem)));
+    }
+}
+
+/// Rows written to each table.
+#[derive(Debug, Clone, Copy)]
+pub struct Written {
+    pub points: u64,
+    pub lines: u64,
+    pub areas: u64,
+    pub relations: u64,
+    pub unplaced: u64,
+    pub problems: u64,
+}
+
+/// Writes rows into the fresh tables.
+pub struct RowWriter {
+    nodes: BulkInsert,
+    lines: BulkInsert,
+    areas: BulkInsert,
+    relations: BulkInsert,
+    unplaced: BulkInsert,
+    problems: BulkInsert,
+    place: Vec<u8>,
+}
+
+impl RowWriter {
+    pub fn open(fresh: &Fresh) -> Self {
         Self {
-            countries,
+            nodes: fresh.open("nodes"),
+            lines: fresh.open("ways_line"),
+            areas: fresh.open("ways_poly"),
+            relations: fresh.open("relations"),
             unplaced: fresh.open("unplaced"),
             problems: fresh.open("problems"),
-            tags: Vec::new(),
-            geometry: Vec::new(),
-            country: Vec::new(),
-            keys: Vec::new(),
+            place: Vec::new(),
         }
     }
 
-    /// Writes an object with its geometry into one of the four feature tables.
-    pub fn feature(&mut self, table: &mut BulkInsert, element: &Element<'_>, geometry: &Geometry) {
-        self.pack_tags(element);
-        self.geometry.clear();
-        stored::geometry::write(geometry, &mut self.geometry).or_raise();
-        self.countries.of(&self.geometry, &mut self.keys);
-        self.country.clear();
-        stored::array::write_int4(&self.keys, &mut self.country);
-        let [id, uid, user, version, changeset, timestamp] = head(element);
-        table.row(&[
-            id,
-            uid,
-            user,
-            version,
-            changeset,
-            timestamp,
-            Value::Bytes(&self.tags),
-            Value::Bytes(&self.geometry),
-            Value::Bytes(&self.country),
-        ]);
+    /// Writes rows, leaving none behind but the memory they were in.
+    pub fn write(&mut self, rows: &mut Rows) {
+        let mut start = 0;
+        for row in &rows.features {
+            let mut before = start;
+            let [user, tags, geometry, country] = row.ends.map(|end| {
+                let column = rows.bytes.get(before..end).unwrap_or_default();
+                before = end;
+                Value::Bytes(column)
+            });
+            start = before;
+            let [id, uid, version, changeset, timestamp] = head(row);
+            let user = if row.has_user { user } else { Value::Null };
+            let table = match row.table {
+                Some(Table::Nodes) => &mut self.nodes,
+                Some(Table::Lines) => &mut self.lines,
+                Some(Table::Areas) => &mut self.areas,
+                Some(Table::Relations) => &mut self.relations,
+                None => {
+                    let kind = Value::Bytes(row.object.kind.name().as_bytes());
+                    self.unplaced.row(&[kind, id, uid, user, version, changeset, timestamp, tags]);
+                    continue;
+                }
+            };
+            table.row(&[id, uid, user, version, changeset, timestamp, tags, geometry, country]);
+        }
+        for (object, problem) in rows.problems.drain(..) {
+            self.problem(object, &problem);
+        }
+        rows.features.clear();
+        rows.bytes.clear();
     }
 
-    /// Keeps a tagged object that has no geometry.
-    pub fn unplaced(&mut self, element: &Element<'_>) {
-        self.pack_tags(element);
-        let kind = Value::Bytes(element.object().kind.name().as_bytes());
-        let [id, uid, user, version, changeset, timestamp] = head(element);
-        self.unplaced.row(&[kind, id, uid, user, version, changeset, timestamp, Value::Bytes(&self.tags)]);
-    }
-
-    /// Notes a problem of an object.
-    pub fn problem(&mut self, object: ObjectId, problem: &str, place: Option<Place>, detail: &str) {
-        self.geometry.clear();
-        if let Some(place) = place {
-            stored::geometry::write(&Geometry::Point(place), &mut self.geometry).or_raise();
+    fn problem(&mut self, object: ObjectId, problem: &Problem) {
+        self.place.clear();
+        if let Some(place) = problem.place {
+            stored::geometry::write(&Geometry::Point(place), &mut self.place).or_raise();
         }
         self.problems.row(&[
             Value::Bytes(object.kind.name().as_bytes()),
             Value::Int8(object.id),
-            Value::Bytes(problem.as_bytes()),
-            place.map_or(Value::Null, |_| Value::Bytes(&self.geometry)),
-            Value::Bytes(detail.as_bytes()),
+            Value::Bytes(problem.kind.name().as_bytes()),
+            problem.place.map_or(Value::Null, |_| Value::Bytes(&self.place)),
+            Value::Bytes(detail(&problem.ways).as_bytes()),
         ]);
     }
 
-    /// Ends the writing. How many objects have no geometry, and how many problems there are.
-    pub fn finish(self) -> (u64, u64) {
-        (self.unplaced.finish(), self.problems.finish())
-    }
-
-    fn pack_tags(&mut self, element: &Element<'_>) {
-        self.tags.clear();
-        let kept = element.tags().iter().filter(|(key, _)| !geometry::is_dropped(key));
-        let packed: Result<()> = stored::jsonb::write(kept, &mut self.tags);
-        packed.map_err(|error: Error| error.in_object(element.object())).or_raise();
+    /// Ends the writing.
+    pub fn finish(self) -> Written {
+        Written {
+            points: self.nodes.finish(),
+            lines: self.lines.finish(),
+            areas: self.areas.finish(),
+            relations: self.relations.finish(),
+            unplaced: self.unplaced.finish(),
+            problems: self.problems.finish(),
+        }
     }
 }
 
-fn head<'a>(element: &Element<'a>) -> [Value<'a>; 6] {
-    let Meta { version, timestamp, changeset, uid, user } = *element.meta();
+/// The columns of fixed length but for the user's name: id, uid, version, changeset, timestamp.
+fn head(row: &Row) -> [Value<'static>; 5] {
+    let Meta { version, timestamp, changeset, uid, .. } = row.meta;
     [
-        Value::Int8(element.object().id),
+        Value::Int8(row.object.id),
         uid.map_or(Value::Null, Value::Int4),
-        user.map_or(Value::Null, |user| Value::Bytes(user.as_bytes())),
         version.map_or(Value::Null, Value::Int4),
         changeset.map_or(Value::Null, Value::Int8),
         timestamp.map_or(Value::Null, |Timestamp(seconds)| Value::Timestamp((seconds - SERVER_EPOCH) * 1_000_000)),
     ]
+}
+
+/// The ways that a problem lies in, as the table `problems` holds them.
+pub fn detail(ways: &[i64]) -> String {
+    let list: Vec<String> = ways.iter().map(|id| format!("way {id}")).collect();
+    list.join(", ")
 }

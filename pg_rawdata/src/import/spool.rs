@@ -118,25 +118,25 @@ impl Spool {
         self.count
     }
 
-    /// Hands over each object once, in order of ids, then deletes the spool. How many there were.
-    pub fn drain(mut self, mut each: impl FnMut(&Element<'_>)) -> u64 {
+    /// Hands over each object once, with its record, in order of ids, then deletes the spool. How many there were.
+    pub fn drain(mut self, mut each: impl FnMut(&Element<'_>, &[u8])) -> u64 {
         let count = if self.sorted { self.in_file_order(&mut each) } else { self.in_id_order(&mut each) };
         self.file.close();
         count
     }
 
-    fn in_file_order(&mut self, each: &mut dyn FnMut(&Element<'_>)) -> u64 {
+    fn in_file_order(&mut self, each: &mut dyn FnMut(&Element<'_>, &[u8])) -> u64 {
         let mut decoder = Decoder::default();
         let mut count = 0;
         self.scan(|kind, _, body| {
-            each(&decoder.decode(kind, body)?);
+            each(&decoder.decode(kind, body)?, body);
             count += 1;
             Ok(())
         });
         count
     }
 
-    fn in_id_order(&mut self, each: &mut dyn FnMut(&Element<'_>)) -> u64 {
+    fn in_id_order(&mut self, each: &mut dyn FnMut(&Element<'_>, &[u8])) -> u64 {
         let list = self.newest();
         let mut decoder = Decoder::default();
         let mut body = Vec::new();
@@ -144,7 +144,7 @@ impl Spool {
             self.file.seek(entry.byte);
             body.resize(entry.length as usize, 0);
             self.file.read(&mut body);
-            each(&decoder.decode(self.kind, &body).or_raise());
+            each(&decoder.decode(self.kind, &body).or_raise(), &body);
             interrupts::check();
         }
         list.len() as u64

@@ -1,10 +1,25 @@
 //! Answering cancel, terminate and the death of the postmaster in long loops.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use pgrx::pg_sys;
+
+/// Asking for the parent process enters the kernel, which each row is too often for.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+thread_local! {
+    static LOOKED: Cell<Option<Instant>> = const { Cell::new(None) };
+}
 
 /// Raises if the session was asked to stop. Called at least every few milliseconds of work.
 pub fn check() {
     pgrx::check_for_interrupts!();
+    let now = Instant::now();
+    if LOOKED.get().is_some_and(|looked| now.duration_since(looked) < BETWEEN_LOOKS) {
+        return;
+    }
+    LOOKED.set(Some(now));
     // SAFETY: reads a variable that the server sets once at start; getppid cannot fail.
     let orphaned = unsafe { pg_sys::IsUnderPostmaster && libc::getppid() != pg_sys::PostmasterPid };
     if orphaned {
@@ -14,4 +29,10 @@ pub fn check() {
             "terminating connection because the server's main process is gone"
         );
     }
+}
+
+/// The same, as long work of the core asks for it.
+pub fn answer() -> rawdata_core::Result<()> {
+    check();
+    Ok(())
 }

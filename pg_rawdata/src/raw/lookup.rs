@@ -15,11 +15,18 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// `value_column` counts from 1.
+    /// `value_column` counts from 1. Raises unless the current user may read the table, as a query would.
     pub fn open(table: pg_sys::Oid, index: pg_sys::Oid, value_column: NonZeroUsize) -> Self {
-        // SAFETY: the lock is kept to the end of the transaction.
-        let table = unsafe { pg_sys::table_open(table, pg_sys::AccessShareLock as pg_sys::LOCKMODE) };
-        Self { table, index, value_column }
+        // SAFETY: the lock is kept to the end of the transaction; the name lives as long as the open table.
+        unsafe {
+            let relation = pg_sys::table_open(table, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+            let right = pg_sys::pg_class_aclcheck(table, pg_sys::GetUserId(), pg_sys::ACL_SELECT as pg_sys::AclMode);
+            if right != pg_sys::AclResult::ACLCHECK_OK {
+                let name = (*(*relation).rd_rel).relname.data.as_ptr();
+                pg_sys::aclcheck_error(right, pg_sys::ObjectType::OBJECT_TABLE, name);
+            }
+            Self { table: relation, index, value_column }
+        }
     }
 
     /// Puts the value for a key into `into`, or says that there is none.

@@ -4,13 +4,14 @@
 //! And nothing calls the server from `Drop`: an error may be on its way, and an abort cleans up by itself.
 #![expect(unsafe_code, reason = "the wraps of the server's C interface; each use says why it is sound")]
 
+pub mod area_rule;
 pub mod arrays;
 pub mod bulk;
 pub mod datum;
 pub mod interrupts;
 pub mod lookup;
+pub mod memory;
 pub mod portal;
 pub mod role;
-pub mod scratch;
 pub mod temp_file;
 pub mod thread;

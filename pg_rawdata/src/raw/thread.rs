@@ -1,4 +1,4 @@
-//! Threads of pure Rust inside a backend.
+//! Threads of pure Rust inside a backend, and what the system says about the process.
 
 use std::thread::{Builder, JoinHandle};
 
@@ -19,4 +19,10 @@ pub fn spawn<T: Send + 'static>(
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
         thread
     }
+}
+
+/// The size of a page of memory.
+pub fn page_bytes() -> u64 {
+    // SAFETY: a plain question to the C library.
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
 }

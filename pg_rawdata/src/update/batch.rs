@@ -10,9 +10,9 @@ use rawdata_core::stored;
 use super::log::Log;
 use super::{Rows, SERVER_EPOCH};
 use crate::error::OrRaise;
-use crate::import::Countries;
+use crate::import::{Countries, detail};
 use crate::raw::arrays::{self, Contents};
-use crate::raw::{interrupts, scratch};
+use crate::raw::{interrupts, memory};
 
 /// Where batches are written, and how many rows it made so far.
 pub struct Target {
@@ -89,11 +89,10 @@ impl Batch {
             if let Some(at) = problem.place {
                 stored::geometry::write(&Geometry::Point(at), &mut place).or_raise();
             }
-            let ways: Vec<String> = problem.ways.iter().map(|id| format!("way {id}")).collect();
             self.problems.ids.push(id);
             self.problems.names.push(problem.kind.name());
             self.problems.places.push(problem.place.map(|_| place.as_slice()));
-            self.problems.details.push(ways.join(", "));
+            self.problems.details.push(detail(&problem.ways));
         }
         let Some(geometry) = &made.geometry else { return self.unplaced.add(element) };
         // Of a way, areas go to the second table.
@@ -223,7 +222,7 @@ impl Target {
         let countries = self.countries_of(columns);
         let geometry_type = self.geometry_type;
         let sequence = self.log.sequence;
-        let (inserted, changed) = scratch::scratch(|| {
+        let (inserted, changed) = memory::given_back(|| {
             let mut arguments = columns.head();
             arguments.push(arrays::geometries(&columns.geometries, geometry_type));
             arguments.push(countries.into());
@@ -249,7 +248,7 @@ impl Target {
         });
         let mut keys = Vec::new();
         let texts = columns.geometries.iter().map(|geometry| {
-            countries.of(geometry.unwrap_or_default(), &mut keys);
+            countries.of(geometry.unwrap_or_default(), &mut keys).or_raise();
             format!("{{{}}}", keys.iter().map(i32::to_string).collect::<Vec<_>>().join(","))
         });
         texts.collect()
@@ -266,7 +265,7 @@ impl Target {
         if problems.ids.is_empty() {
             return;
         }
-        scratch::scratch(|| {
+        memory::given_back(|| {
             Spi::run_with_args(
                 "INSERT INTO rawdata.problems (osm_type, osm_id, problem, location, detail) \
                  SELECT $1, osm_id, problem, location, detail FROM ROWS FROM (pg_catalog.unnest($2::bigint[]), \
@@ -303,7 +302,7 @@ fn unplace(kind: ObjectKind, others: &[i64], columns: &Columns) {
          WHERE ROW (t.uid, t.\"user\", t.version, t.changeset, t.\"timestamp\", t.tags)::record *<> \
              ROW (excluded.uid, excluded.\"user\", excluded.version, excluded.changeset, excluded.\"timestamp\", excluded.tags)::record"
     );
-    scratch::scratch(|| {
+    memory::given_back(|| {
         let mut arguments = columns.head();
         arguments.push(kind.into());
         Spi::run_with_args(&query, &arguments).or_raise();

@@ -14,7 +14,6 @@ mod face;
 mod log;
 mod nodes;
 mod relations;
-mod rules;
 mod stored_objects;
 mod ways;
 
@@ -23,7 +22,7 @@ use std::io::{Read, Seek};
 use std::time::Instant;
 
 use pgrx::prelude::*;
-use rawdata_core::geometry::AreaRule;
+use rawdata_core::geometry::{AreaRule, Rules};
 use rawdata_core::osm::Timestamp;
 use rawdata_core::update::{Diff, Turn, turn_of};
 
@@ -33,7 +32,6 @@ use crate::raw::{interrupts, role};
 use crate::{settings, tables};
 use batch::Target;
 use log::Log;
-use rules::Rules;
 
 /// 2000-01-01, from which the server counts, in seconds since 1970.
 const SERVER_EPOCH: i64 = 946_684_800;
@@ -109,11 +107,11 @@ pub fn apply(document: impl Read + Seek, sequence: Option<i64>, state_time: Opti
             }
             Turn::Now => {}
         }
-        let diff = Diff::read(document, settings::import_memory(), &mut interrupts_of_core).or_raise();
+        let diff = Diff::read(document, settings::import_memory(), &mut interrupts::answer).or_raise();
         let target = Target::open(Log::begin(sequence.or(stored.map(|stored| stored.saturating_add(1)))));
         let mut work = Work {
             diff: &diff,
-            rules: Rules { area_rule },
+            rules: settings::rules(area_rule),
             target,
             report: Report { applied: true, ..Report::default() },
             growth: Growth::default(),
@@ -130,12 +128,6 @@ pub fn apply(document: impl Read + Seek, sequence: Option<i64>, state_time: Opti
     });
     report.seconds = begun.elapsed().as_secs_f64();
     report
-}
-
-/// What long work of the core calls now and then.
-fn interrupts_of_core() -> rawdata_core::Result<()> {
-    interrupts::check();
-    Ok(())
 }
 
 /// Number and area rule of what is loaded, locked: in a transaction that still sees an older one this is 40001.

@@ -10,8 +10,8 @@ use rawdata_core::update::{Change, supersedes};
 use super::Work;
 use super::batch::Batch;
 use super::blocks::Blocks;
-use super::rules::is_tagged;
 use crate::error::OrRaise;
+use rawdata_core::geometry::is_tagged;
 
 /// Nodes that are changed at once. Each may lie in a block of its own, of 2 kB.
 const NODES_A_BATCH: usize = 4000;

@@ -11,11 +11,11 @@ use rawdata_core::update::{Change, supersedes};
 
 use super::batch::Batch;
 use super::blocks::Blocks;
-use super::rules::is_tagged;
 use super::{Work, stored_objects};
 use crate::error::OrRaise;
 use crate::raw::interrupts;
 use crate::raw::portal::{self, Param};
+use rawdata_core::geometry::is_tagged;
 
 /// Relations that are shaped and written at once, and how many bytes their members may take together.
 const RELATIONS_A_BATCH: usize = 200;
@@ -120,7 +120,7 @@ fn shape(work: &Work<'_>, batch: &mut Batch, relation: Relation<'_>, lines: &Lin
             Some(RelationWay { id, role: member.role, places: lines.0.get(&id).map(Vec::as_slice) })
         })
         .collect();
-    let made = work.rules.relation(&relation, &ways);
+    let made = work.rules.relation(relation.tags, &ways, &mut interrupts::answer).or_raise();
     batch.add(&Element::Relation(relation), &made);
 }
 

@@ -11,11 +11,11 @@ use rawdata_core::update::{Change, supersedes};
 
 use super::batch::Batch;
 use super::blocks::Blocks;
-use super::rules::is_tagged;
 use super::{Work, stored_objects};
 use crate::error::OrRaise;
 use crate::raw::interrupts;
 use crate::raw::portal::{self, Param};
+use rawdata_core::geometry::is_tagged;
 
 /// Ways that are shaped and written at once, and how many refs they may have together.
 const WAYS_A_BATCH: usize = 1000;
@@ -130,7 +130,7 @@ fn apply_chunk(work: &mut Work<'_>, chunk: &[Change<'_>], parents: &mut HashMap<
 /// Makes the line or area of a way.
 fn shape(work: &Work<'_>, batch: &mut Batch, way: Way<'_>, blocks: &Blocks) {
     let places: Vec<_> = way.refs.iter().map(|id| blocks.place(*id)).collect();
-    let made = work.rules.way(&way, &places);
+    let made = work.rules.way(way.id, way.refs, way.tags, &places, &mut interrupts::answer).or_raise();
     batch.add(&Element::Way(way), &made);
 }
 

@@ -18,7 +18,6 @@ INSERT INTO rawdata.load_text VALUES ('<osm version="0.6"><node id="1" lat="0" l
   ('<node id="3" lat="1" lon="1"/>'), ('<way id="4"><nd ref="1"/><nd ref="2"/><nd ref="3"/><nd ref="1"/><tag k="highway" v="service"/></way></osm>');
 SELECT osm_type, osm_id, version, public.ST_AsText(geom) FROM rawdata.features;
 SET rawdata.area_rule = 'round';
-INSERT INTO rawdata.load VALUES ('<osm version="0.6"/>');
 RESET rawdata.area_rule;
 
 -- Views, grants and indexes of the user's own outlive a replacement, and so do the row estimates.

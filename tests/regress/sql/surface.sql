@@ -26,6 +26,11 @@ SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'rawdata'::regnam
    AND obj_description(p.oid, 'pg_proc') IS NULL ORDER BY 1::text COLLATE "C";
 SELECT c.oid::regclass FROM pg_class c WHERE relnamespace = 'rawdata'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
    AND obj_description(c.oid, 'pg_class') IS NULL ORDER BY 1::text COLLATE "C";
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+ WHERE relnamespace = 'rawdata'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'c') AND col_description(c.oid, attnum) IS NULL ORDER BY c.relname COLLATE "C", attnum;
+SELECT t.oid::regtype FROM pg_type t WHERE typnamespace = 'rawdata'::regnamespace AND typelem = 0 AND typrelid = 0
+   AND obj_description(t.oid, 'pg_type') IS NULL ORDER BY 1::text COLLATE "C";
+SELECT n.nspname FROM pg_namespace n WHERE n.oid = 'rawdata'::regnamespace AND obj_description(n.oid, 'pg_namespace') IS NULL;
 
 \echo security definer without a pinned path, or for everybody: none
 SELECT p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'rawdata'::regnamespace AND prosecdef

@@ -124,19 +124,12 @@ fn is_line(tags: Tags<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::osm::Span;
+    use crate::osm::OwnedTags;
 
     const RING: &[i64] = &[1, 2, 3, 1];
 
     fn is_area(rule: AreaRule, tags: &[(&str, &str)]) -> bool {
-        let mut text = String::new();
-        let mut span = |s: &str| {
-            let start = u32::try_from(text.len()).unwrap();
-            text.push_str(s);
-            Span { start, end: u32::try_from(text.len()).unwrap() }
-        };
-        let spans: Vec<_> = tags.iter().map(|(key, value)| (span(key), span(value))).collect();
-        rule.is_area(RING, Tags::new(&text, &spans))
+        rule.is_area(RING, tags.iter().copied().collect::<OwnedTags>().tags())
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Geometry of ways and relations, in exact integers.
 //!
-//! [`AreaRule`] tells lines from areas, [`line()`] and [`relation_lines`] make the lines, [`multipolygon`] makes the areas.
+//! [`Rules`] say what becomes of an object: [`AreaRule`] tells lines from areas, [`line()`] and [`relation_lines`] make the
+//! lines, [`multipolygon`] makes the areas.
 //! [`check_area`] looks at areas that people ask for, and mends them; [`AreaIndex`] says which of many areas hold a point.
 
 pub mod area_index;
@@ -10,6 +11,7 @@ pub mod lines;
 pub mod mend;
 pub mod multipolygon;
 mod planar;
+pub mod rules;
 pub mod way;
 
 pub use area_index::AreaIndex;
@@ -17,6 +19,7 @@ pub use area_rule::{AreaRule, is_area_relation, is_dropped};
 pub use bbox::Bbox;
 pub use lines::relation_lines;
 pub use mend::{AreaCheck, MendLimits, check_area};
+pub use rules::{Rules, is_tagged};
 pub use way::line;
 
 use crate::osm::Place;

@@ -9,7 +9,7 @@ mod timestamp;
 use std::fmt;
 
 pub use place::Place;
-pub use tags::{Span, Tags};
+pub use tags::{OwnedTags, Span, Tags};
 pub use timestamp::{DateTime, Timestamp};
 
 pub(crate) use place::{quoted, units_from_nano};

@@ -67,6 +67,40 @@ impl PartialEq for Tags<'_> {
 
 impl Eq for Tags<'_> {}
 
+/// Tags that belong to no document.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OwnedTags {
+    text: String,
+    spans: Vec<(Span, Span)>,
+}
+
+impl OwnedTags {
+    /// The tags.
+    pub fn tags(&self) -> Tags<'_> {
+        Tags::new(&self.text, &self.spans)
+    }
+
+    fn keep(&mut self, text: &str) -> Span {
+        let start = self.text.len();
+        self.text.push_str(text);
+        // Beyond 4 GB a stretch ends where it begins: the server holds no such tags.
+        let [start, end] = [start, self.text.len()].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+        Span { start, end }
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for OwnedTags {
+    fn from_iter<T: IntoIterator<Item = (&'a str, &'a str)>>(pairs: T) -> Self {
+        let mut owned = Self::default();
+        for (key, value) in pairs {
+            let span = (owned.keep(key), owned.keep(value));
+            owned.spans.push(span);
+        }
+        keep_last(&owned.text, &mut owned.spans);
+        owned
+    }
+}
+
 /// Of tags with equal keys keeps the last one, where it stands.
 pub(crate) fn keep_last(text: &str, spans: &mut Vec<(Span, Span)>) {
     // Comparing each with each is quickest for the few tags that objects have, and hopeless for thousands.

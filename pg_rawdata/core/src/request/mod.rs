@@ -85,6 +85,8 @@ pub struct Request {
     pub centroid: bool,
     /// Whether a feature must lie within the area (else it is enough that it touches).
     pub within: bool,
+    /// Whether the problems of objects are asked for in place of features.
+    pub problems: bool,
     /// Whether number and name of the last user are columns.
     pub user_metadata: bool,
     /// The name of the export.
@@ -155,6 +157,7 @@ fn read(body: &Value, service: Service, limits: &Limits, faults: &mut Faults) ->
     let geometry_types = read_geometry_types(member("geometryType"), &path, faults);
     let centroid = flag("centroid", member("centroid"), false, faults);
     let within = flag("useStWithin", member("useStWithin"), true, faults);
+    let problems = flag("problems", body.get("problems"), false, faults);
     let user_metadata = flag("includeUserMetadata", member("includeUserMetadata"), false, faults);
 
     let filters_path = path.key("filters");
@@ -197,6 +200,7 @@ fn read(body: &Value, service: Service, limits: &Limits, faults: &mut Faults) ->
         columns: lists.into_columns(format, user_metadata),
         centroid,
         within,
+        problems,
         user_metadata,
         file_name: FileName::new(file_name.unwrap_or_default()),
         unique_name,

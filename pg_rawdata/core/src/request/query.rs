@@ -42,11 +42,20 @@ pub enum Source {
     AreaRelations = 4,
     /// Relations of any geometry, where lines and areas are asked for in the same way.
     Relations = 5,
+    /// Problems of objects, as points whose tags say what is wrong with which.
+    Problems = 6,
 }
 
 impl Source {
-    const ALL: [Self; 6] =
-        [Self::Nodes, Self::WaysLine, Self::LineRelations, Self::WaysPoly, Self::AreaRelations, Self::Relations];
+    const ALL: [Self; 7] = [
+        Self::Nodes,
+        Self::WaysLine,
+        Self::LineRelations,
+        Self::WaysPoly,
+        Self::AreaRelations,
+        Self::Relations,
+        Self::Problems,
+    ];
 
     /// The source of this number.
     pub fn from_code(code: i32) -> Option<Self> {
@@ -65,13 +74,14 @@ impl Source {
             Self::WaysLine => "ways_line",
             Self::WaysPoly => "ways_poly",
             Self::LineRelations | Self::AreaRelations | Self::Relations => "relations",
+            Self::Problems => "problems",
         }
     }
 
     /// The type whose filter and columns its rows have.
     pub fn geometry_type(self) -> GeometryType {
         match self {
-            Self::Nodes => GeometryType::Point,
+            Self::Nodes | Self::Problems => GeometryType::Point,
             Self::WaysLine | Self::LineRelations => GeometryType::Line,
             Self::WaysPoly | Self::AreaRelations | Self::Relations => GeometryType::Polygon,
         }
@@ -90,6 +100,9 @@ pub const COLUMNS: [(&str, &str); 9] = [
     ("tags", "jsonb"),
     ("geom", "geometry"),
 ];
+
+/// The view that gives problems the columns of features.
+const PROBLEMS: &str = "problem_features";
 
 /// Selects the rows of a request: [`COLUMNS`] in the order nodes, lines, areas.
 ///
@@ -134,15 +147,16 @@ pub fn country(request: &Request, postgis: &str) -> Option<Query> {
 
 fn union(request: &Request, postgis: &str, country: Option<i32>, select: impl Fn(Source) -> String) -> Query {
     let mut builder = Builder { postgis: quoted(postgis), params: Vec::new() };
-    let place = builder.place(request, country);
+    // Nothing says which country a problem lies in.
+    let place = builder.place(request, country.filter(|_| !request.problems));
     let branches: Vec<String> = sources(request)
         .into_iter()
         .map(|source| {
             let mut conditions = vec![place.clone()];
             conditions.extend(builder.shape(source));
             conditions.extend(builder.tags(&request.tags[source.geometry_type()]));
-            let (columns, table) = (select(source), source.table());
-            format!("SELECT {columns} FROM rawdata.{table} WHERE {}", conditions.join(" AND "))
+            let (columns, rows) = (select(source), if source == Source::Problems { PROBLEMS } else { source.table() });
+            format!("SELECT {columns} FROM rawdata.{rows} WHERE {}", conditions.join(" AND "))
         })
         .collect();
     Query { text: branches.join("\nUNION ALL\n"), params: builder.params }
@@ -151,6 +165,9 @@ fn union(request: &Request, postgis: &str, country: Option<i32>, select: impl Fn
 /// The tables to read, in the order of rows. Relations that lines and areas would both select in the same way are read
 /// once, whatever their geometry.
 fn sources(request: &Request) -> Vec<Source> {
+    if request.problems {
+        return vec![Source::Problems];
+    }
     let is_asked = |kind| request.geometry_types.contains(&kind);
     let (line, polygon) = (is_asked(GeometryType::Line), is_asked(GeometryType::Polygon));
     let same = request.tags.line == request.tags.polygon && request.columns.line == request.columns.polygon;
@@ -162,6 +179,7 @@ fn sources(request: &Request) -> Vec<Source> {
         Source::WaysPoly => polygon,
         Source::AreaRelations => polygon && !once,
         Source::Relations => once,
+        Source::Problems => false,
     };
     Source::ALL.into_iter().filter(asked).collect()
 }
@@ -321,6 +339,14 @@ mod tests {
     }
 
     #[test]
+    fn problems_are_selected_by_the_area_even_where_it_is_a_country() {
+        let request = request(json!({"problems": true, "filters": {"tags": {"point": {"join_or": {"problem": []}}}}}));
+        assert_eq!(sources(&request), [Source::Problems]);
+        let text = rows(&request, "gis", Some(1)).text;
+        assert!(text.contains("FROM rawdata.problem_features WHERE geom") && !text.contains("country"), "{text}");
+    }
+
+    #[test]
     fn conditions_test_for_the_key_one_value_or_several() {
         assert_eq!(condition(json!({"join_or": {"a": []}})), "(tags (?) a)");
         assert_eq!(condition(json!({"join_or": {" a ": [" v "]}})), "((tags (->>) a) (=) v)");
@@ -368,6 +394,6 @@ mod tests {
         for source in Source::ALL {
             assert_eq!(Source::from_code(source.code()), Some(source));
         }
-        assert_eq!(Source::from_code(6), None);
+        assert_eq!(Source::from_code(7), None);
     }
 }

@@ -207,6 +207,18 @@ fn what_encloses_nothing_has_too_few_points() {
 }
 
 #[test]
+fn a_missing_way_is_looked_for_where_the_rest_of_the_relation_is() {
+    let island: Vec<_> = places(&square(2, 3, 2)).into_iter().map(Some).collect();
+    let missing = RelationWay { id: 1, role: "outer", places: None };
+    let place = |ways: &[RelationWay<'_>]| {
+        relation_area(ways, false, &Limits::default(), &mut || Ok(())).unwrap().problems[0].place
+    };
+    assert_eq!(place(&[missing]), None);
+    let known = RelationWay { id: 2, role: "inner", places: Some(&island) };
+    assert_eq!(place(&[missing, known]), Some(Place { x: 2, y: 3 }));
+}
+
+#[test]
 fn a_relation_with_a_part_missing_has_no_area_unless_the_best_is_asked_for() {
     let known = |way: &[(i32, i32)]| places(way).into_iter().map(Some).collect::<Vec<_>>();
     let (lake, island) = (known(&square(0, 0, 9)), known(&square(2, 2, 2)));

@@ -2,58 +2,52 @@
 
 mod nodes;
 mod relations;
+mod shape;
 mod ways;
 
-use rawdata_core::geometry::multipolygon::Problem;
-use rawdata_core::geometry::{self, AreaRule};
-use rawdata_core::osm::{Element, ObjectId, Tags};
+use std::sync::Arc;
+
+use rawdata_core::geometry::AreaRule;
+use rawdata_core::osm::ObjectKind;
 
 use super::Report;
 use super::country::Countries;
 use super::fresh::Fresh;
+use super::parts::{Parts, REFS_COLUMN};
 use super::progress::{self, Phase};
 use super::rows::RowWriter;
 use super::spool::Spools;
 use crate::raw::interrupts;
+use crate::settings;
+use shape::Shaper;
 
 /// Builds all tables.
 pub fn run(spools: Spools, fresh: &Fresh, area_rule: AreaRule) -> Report {
-    let Spools { nodes, ways, relations } = spools;
-    let countries = Countries::load();
-    let mut rows = RowWriter::open(fresh, &countries);
-    let mut report = Report::default();
-    let mut places = nodes::build(nodes, fresh, &mut rows, &mut report);
-    ways::build(ways, fresh, area_rule, &mut places, &mut rows, &mut report);
+    let countries = Arc::new(Countries::load());
+    let rules = settings::rules(area_rule);
+    let mut rows = RowWriter::open(fresh);
+    let (mut places, nodes) = nodes::build(spools.nodes, fresh, &countries, &mut rows);
+    let shaper = Shaper::start(ObjectKind::Way, rules, &countries);
+    let ways = ways::build(spools.ways, fresh, &mut places, shaper, &mut rows);
+    progress::show(Phase::Index, 0, Some(1));
     fresh.index_early("way_nodes");
-    relations::build(relations, fresh, &mut places, &mut rows, &mut report);
-    places.close();
-    let (unplaced, problems) = rows.finish();
-    report.unplaced = unplaced.cast_signed();
-    report.problems = problems.cast_signed();
-    report
-}
-
-/// Whether a tag is left that makes an object a feature.
-fn is_tagged(tags: Tags<'_>) -> bool {
-    tags.iter().any(|(key, _)| !geometry::is_dropped(key))
-}
-
-/// What long work of the core calls now and then.
-fn answer_interrupts() -> rawdata_core::Result<()> {
-    interrupts::check();
-    Ok(())
-}
-
-fn note_problems(rows: &mut RowWriter<'_>, object: ObjectId, problems: &[Problem]) {
-    for problem in problems {
-        rows.problem(object, problem.kind.name(), problem.place, &detail(&problem.ways));
+    let mut parts = Parts::new(places, fresh.lookup("way_nodes", REFS_COLUMN));
+    let shaper = Shaper::start(ObjectKind::Relation, rules, &countries);
+    let relations = relations::build(spools.relations, fresh, &mut parts, shaper, &mut rows);
+    parts.close();
+    let written = rows.finish();
+    Report {
+        nodes: nodes.cast_signed(),
+        ways: ways.cast_signed(),
+        relations: relations.cast_signed(),
+        points: written.points.cast_signed(),
+        lines: written.lines.cast_signed(),
+        areas: written.areas.cast_signed(),
+        relation_features: written.relations.cast_signed(),
+        unplaced: written.unplaced.cast_signed(),
+        problems: written.problems.cast_signed(),
+        seconds: 0.0,
     }
-}
-
-/// The ways that a problem lies in, as a table holds them.
-fn detail(ways: &[i64]) -> String {
-    let list: Vec<String> = ways.iter().map(|id| format!("way {id}")).collect();
-    list.join(", ")
 }
 
 /// Counts objects of a phase, showing progress and answering interrupts.
@@ -69,7 +63,7 @@ impl Step {
         Self { phase, done: 0, total }
     }
 
-    fn count(&mut self, _element: &Element<'_>) {
+    fn count(&mut self) {
         self.done += 1;
         if self.done.is_multiple_of(progress::STEP) {
             progress::show(self.phase, self.done, Some(self.total));

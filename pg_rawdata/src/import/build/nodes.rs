@@ -1,32 +1,33 @@
 //! Nodes: places for all, rows for the tagged.
 
-use rawdata_core::geometry::Geometry;
+use rawdata_core::geometry::{Geometry, is_tagged};
 use rawdata_core::osm::Element;
 
-use super::{Step, is_tagged};
-use crate::import::Report;
+use super::Step;
+use crate::error::OrRaise;
+use crate::import::country::Countries;
 use crate::import::fresh::Fresh;
 use crate::import::places::{Places, PlacesWriter};
 use crate::import::progress::Phase;
-use crate::import::rows::RowWriter;
+use crate::import::rows::{RowWriter, Rows, Table};
 use crate::import::spool::{self, Spool};
 
-pub fn build(spool: Spool, fresh: &Fresh, rows: &mut RowWriter<'_>, report: &mut Report) -> Places {
-    let mut table = fresh.open("nodes");
+/// Builds from all nodes. Their places, and how many there were.
+pub fn build(spool: Spool, fresh: &Fresh, countries: &Countries, rows: &mut RowWriter) -> (Places, u64) {
     let mut places = PlacesWriter::open(fresh);
+    let mut row = Rows::default();
     let mut step = Step::new(Phase::Nodes, spool.count());
-    let count = spool.drain(|element| {
-        step.count(element);
+    let count = spool.drain(|element, _| {
+        step.count();
         if let Element::Node(node) = element
             && let Some(place) = node.place
         {
             places.add(node.id, place, spool::version_of(node));
             if is_tagged(node.tags) {
-                rows.feature(&mut table, element, &Geometry::Point(place));
+                row.add(element, Some((Table::Nodes, &Geometry::Point(place))), countries).or_raise();
+                rows.write(&mut row);
             }
         }
     });
-    report.nodes = count.cast_signed();
-    report.points = table.finish().cast_signed();
-    places.finish(fresh)
+    (places.finish(fresh), count)
 }

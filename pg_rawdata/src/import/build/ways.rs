@@ -1,13 +1,11 @@
 //! Ways: refs for all, a line or an area for the tagged.
 
-use rawdata_core::geometry::multipolygon::{Limits, way_area};
-use rawdata_core::geometry::{self, AreaRule, Geometry};
-use rawdata_core::osm::{Element, Place};
+use rawdata_core::geometry::is_tagged;
+use rawdata_core::osm::Element;
 use rawdata_core::packed::refs;
 
-use super::{Step, answer_interrupts, is_tagged, note_problems};
-use crate::error::OrRaise;
-use crate::import::Report;
+use super::Step;
+use super::shape::Shaper;
 use crate::import::fresh::Fresh;
 use crate::import::places::Places;
 use crate::import::progress::Phase;
@@ -15,49 +13,24 @@ use crate::import::rows::RowWriter;
 use crate::import::spool::Spool;
 use crate::raw::bulk::Value;
 
-pub fn build(
-    spool: Spool,
-    fresh: &Fresh,
-    area_rule: AreaRule,
-    places: &mut Places,
-    rows: &mut RowWriter<'_>,
-    report: &mut Report,
-) {
+/// Builds from all ways. How many there were.
+pub fn build(spool: Spool, fresh: &Fresh, places: &mut Places, mut shaper: Shaper, rows: &mut RowWriter) -> u64 {
     let mut way_nodes = fresh.open("way_nodes");
-    let mut lines = fresh.open("ways_line");
-    let mut areas = fresh.open("ways_poly");
     let mut packed = Vec::new();
-    let mut known: Vec<Option<Place>> = Vec::new();
-    let limits = Limits::default();
     let mut step = Step::new(Phase::Ways, spool.count());
-    let count = spool.drain(|element| {
-        step.count(element);
+    let count = spool.drain(|element, record| {
+        step.count();
         let Element::Way(way) = element else { return };
         packed.clear();
         refs::encode(way.refs, &mut packed);
         let version = way.meta.version.map_or(Value::Null, Value::Int4);
         way_nodes.row(&[Value::Int8(way.id), version, Value::Bytes(&packed)]);
-        if !is_tagged(way.tags) {
-            return;
-        }
-        known.clear();
-        known.extend(way.refs.iter().map(|id| places.get(*id)));
-        if area_rule.is_area(way.refs, way.tags) {
-            let area = way_area(way.id, &known, false, &limits, &mut answer_interrupts).or_raise();
-            note_problems(rows, element.object(), &area.problems);
-            match area.geometry {
-                Some(geometry) => rows.feature(&mut areas, element, &geometry),
-                None => rows.unplaced(element),
-            }
-        } else {
-            match geometry::line(known.iter().copied()).map(Geometry::Line) {
-                Some(geometry) => rows.feature(&mut lines, element, &geometry),
-                None => rows.unplaced(element),
-            }
+        if is_tagged(way.tags) {
+            shaper.line(Some(way.refs.iter().map(|id| places.get(*id))));
+            shaper.object(record, rows);
         }
     });
+    shaper.finish(rows);
     way_nodes.finish();
-    report.ways = count.cast_signed();
-    report.lines = lines.finish().cast_signed();
-    report.areas = areas.finish().cast_signed();
+    count
 }

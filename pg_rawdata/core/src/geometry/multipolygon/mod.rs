@@ -12,4 +12,4 @@ mod relation;
 
 pub use assembly::{Assembly, Limits, MemberWay, assemble};
 pub use problem::{Problem, ProblemKind};
-pub use relation::{RelationWay, relation_area, way_area};
+pub use relation::{RelationWay, lines_area, relation_area, way_area};

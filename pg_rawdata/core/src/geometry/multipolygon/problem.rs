@@ -20,7 +20,8 @@ pub enum ProblemKind {
     /// to the area, or a way that goes out and comes back. Such stretches cancel in pairs; the area may well be what was
     /// meant. The place is one end; stretches of the same ways are reported once.
     DuplicateSegment,
-    /// A member way, or a node of one, is not in the data, as at the rim of an extract.
+    /// A member way, or a node of one, is not in the data, as at the rim of an extract. The place is on the way, else on another
+    /// member.
     MissingMember,
     /// A way has no two places apart, or nothing is left that has an inside.
     TooFewPoints,

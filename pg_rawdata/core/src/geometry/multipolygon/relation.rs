@@ -1,4 +1,4 @@
-//! Areas of relations and closed ways as they are found in the data: parts of them may be missing.
+//! Areas of relations and closed ways as they are found in the data, where parts may be missing; and of any lines.
 
 use super::{Assembly, Limits, MemberWay, Problem, ProblemKind, assemble};
 use crate::Result;
@@ -43,9 +43,12 @@ pub fn relation_area(
     }
     missing.sort_unstable();
     missing.dedup();
+    // Nobody knows where a way is that is not there; the rest of the relation is where to look.
+    let somewhere =
+        if missing.is_empty() { None } else { known.iter().flat_map(|(_, _, places)| places).min().copied() };
     let missing = missing
         .into_iter()
-        .map(|(id, place)| Problem { kind: ProblemKind::MissingMember, place, ways: vec![id] })
+        .map(|(id, place)| Problem { kind: ProblemKind::MissingMember, place: place.or(somewhere), ways: vec![id] })
         .take(limits.max_problems);
     if incomplete && !best_effort {
         return Ok(Assembly { geometry: None, problems: missing.collect() });
@@ -70,7 +73,25 @@ pub fn way_area(
 ) -> Result<Assembly> {
     let way = RelationWay { id, role: "", places: Some(places) };
     let mut assembly = relation_area(&[way], best_effort, limits, interrupt)?;
-    // A way is no member, so it has no role that could be wrong.
-    assembly.problems.retain(|problem| problem.kind != ProblemKind::WrongRole);
+    without_roles(&mut assembly);
     Ok(assembly)
+}
+
+/// Makes an area of lines of any origin; problems name them by their place in the slice, from 1.
+///
+/// Equal lines are copies here, not one way listed twice, so they cancel in pairs.
+pub fn lines_area(
+    lines: &[Vec<Place>],
+    limits: &Limits,
+    interrupt: &mut dyn FnMut() -> Result<()>,
+) -> Result<Assembly> {
+    let ways: Vec<MemberWay<'_>> = (1..).zip(lines).map(|(id, places)| MemberWay { id, role: "", places }).collect();
+    let mut assembly = assemble(&ways, limits, interrupt)?;
+    without_roles(&mut assembly);
+    Ok(assembly)
+}
+
+/// What is no member of a relation has no role that could be wrong.
+fn without_roles(assembly: &mut Assembly) {
+    assembly.problems.retain(|problem| problem.kind != ProblemKind::WrongRole);
 }

@@ -10,10 +10,12 @@
 //! ```
 
 mod centroid;
+mod linework;
 mod view;
 mod write;
 
 pub use centroid::centroid;
+pub use linework::read_lines;
 pub use view::{Lines, Points, Polygons, Rings, View};
 pub use write::{write, write_point};
 

@@ -3,7 +3,7 @@
 use pgrx::pg_sys;
 
 /// Does something whose allocations in the server's memory are given back at its end. The result must not lie there.
-pub fn scratch<T: 'static>(work: impl FnOnce() -> T) -> T {
+pub fn given_back<T: 'static>(work: impl FnOnce() -> T) -> T {
     // SAFETY: the context is a child of the one we are in, so an error on the way frees it with that.
     unsafe {
         let batch = pg_sys::AllocSetContextCreateExtended(

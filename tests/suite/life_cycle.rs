@@ -1,0 +1,136 @@
+//! What a database goes through in its life: dump and restore, a standby, other settings.
+
+use std::fs;
+
+use rawdata_tests::{Database, Osm, Servers, Standby, data};
+
+/// Every row of every table of the data set, and of what hangs on it.
+const EVERYTHING: &str =
+    "SELECT md5(string_agg(t.name || xpath('//row', query_to_xml('SELECT md5(r::text) AS m FROM rawdata.'
+    || t.name || ' r ORDER BY 1', false, false, ''))::text, '' ORDER BY t.name))
+    FROM (SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'rawdata'::regnamespace AND relkind = 'r') t";
+
+/// Each format's export, as a query whose one column is the file.
+const FILES: [&str; 2] = ["geojson", "csv"];
+
+fn file(format: &str) -> String {
+    let geometry = "[[[24.9,60.1],[25,60.1],[25,60.2],[24.9,60.2],[24.9,60.1]]]";
+    format!(
+        "SELECT string_agg(c, '') AS file FROM (SELECT rawdata.export('{{\"outputType\": \"{format}\",
+         \"geometry\": {{\"type\": \"Polygon\", \"coordinates\": {geometry}}}}}') AS c) chunks"
+    )
+}
+
+/// Size and digest of each file.
+fn exports() -> String {
+    FILES.map(|format| format!("SELECT length(file), md5(file) FROM ({}) f;", file(format))).concat()
+}
+
+/// The same, whatever the order of features: small rows fill gaps, so a restored table lies in another one.
+fn exports_in_any_order() -> String {
+    let feature = r#"',?(?=\{"type": "Feature", )|\n'"#;
+    let digest = |format| {
+        format!(
+            "SELECT count(*), md5(string_agg(part, '' ORDER BY part COLLATE \"C\")) FROM ({}) f,
+             regexp_split_to_table(regexp_replace(convert_from(file, 'UTF8'), '\\]\\}}\\s*$', ''), {feature}) AS part;",
+            file(format)
+        )
+    };
+    FILES.map(digest).concat()
+}
+
+#[test]
+fn a_dump_restores_rows_rights_views_and_exports() {
+    let database = Database::helsinki();
+    database.psql(
+        "CREATE VIEW public.cafes AS SELECT osm_id FROM rawdata.nodes WHERE tags->>'amenity' = 'cafe';
+         GRANT SELECT ON public.cafes TO rawdata_reader;
+         CREATE INDEX my_names ON rawdata.nodes ((tags->>'name'));
+         INSERT INTO rawdata.users VALUES (42, 1)",
+    );
+    let file = Servers::get().home().join(format!("dump-{}", Servers::get().number()));
+    fs::write(&file, database.tool("pg_dump", &["-Fc"])).unwrap();
+    let restored = Database::bare();
+    restored.tool("pg_restore", &["--exit-on-error", file.to_str().unwrap()]);
+
+    let facts = |database: &Database| {
+        let rights =
+            "SELECT c.relname, c.relacl FROM pg_class c WHERE relnamespace = 'rawdata'::regnamespace ORDER BY 1;
+            SELECT proname, proacl FROM pg_proc WHERE pronamespace = 'rawdata'::regnamespace ORDER BY 1";
+        let indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'rawdata' ORDER BY 1";
+        let comments = "SELECT c.relname, objsubid, description FROM pg_description d JOIN pg_class c ON c.oid = objoid
+            WHERE relnamespace = 'rawdata'::regnamespace ORDER BY 1, 2";
+        [EVERYTHING, &exports_in_any_order(), rights, indexes, comments].map(|query| database.psql(query))
+    };
+    let (before, after) = (facts(&database), facts(&restored));
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before, after);
+    }
+    let features: u32 = before[1].split('|').next().unwrap().parse().unwrap();
+    assert!(features > 10_000, "the file was not taken apart: {features}");
+    let cafes = "SET ROLE rawdata_reader; SELECT count(*) FROM public.cafes";
+    assert_eq!(restored.psql(cafes), database.psql(cafes));
+    // What was restored can be replaced like what was made.
+    restored.import_file(&data("helsinki-centre.osm.pbf"));
+    assert_eq!(restored.psql(&exports_in_any_order()), before[1]);
+}
+
+#[test]
+fn a_standby_exports_the_same_bytes() {
+    let database = Database::helsinki();
+    let standby = Standby::new();
+    standby.catch_up(&database);
+    assert_eq!(standby.psql(&database, "SELECT pg_is_in_recovery()"), "t");
+    assert_eq!(standby.psql(&database, &exports()), database.psql(&exports()));
+    let area = r#"{"geometry": {"type": "Polygon", "coordinates": [[[24.9,60.1],[25,60.1],[25,60.2],[24.9,60.1]]]}}"#;
+    let others = format!(
+        "SELECT * FROM rawdata.status(); SELECT rawdata.feature_count('{area}');
+         SELECT md5(string_agg(f::text, '' ORDER BY osm_type, osm_id)) FROM rawdata.features('{area}') f"
+    );
+    assert_eq!(standby.psql(&database, &others), database.psql(&others));
+    // It follows a replacement, and sees it whole.
+    database.import(Osm::new().square(1, [24.95, 60.15], 0.01, &[("building", "yes")]).xml());
+    standby.catch_up(&database);
+    assert_eq!(standby.psql(&database, EVERYTHING), database.psql(EVERYTHING));
+    assert_eq!(standby.psql(&database, &exports()), database.psql(&exports()));
+}
+
+#[test]
+fn settings_of_a_session_change_no_byte_of_an_export() {
+    let database = Database::helsinki();
+    let usual = database.psql(&exports());
+    for setting in [
+        "standard_conforming_strings = off",
+        "DateStyle = 'German, DMY'",
+        "IntervalStyle = sql_standard",
+        "extra_float_digits = -10",
+        "TimeZone = 'Asia/Kathmandu'",
+        "bytea_output = escape",
+        "lc_numeric = 'C'",
+        "search_path = ''",
+        "client_encoding = 'LATIN1'",
+        "synchronize_seqscans = on",
+        "debug_parallel_query = on",
+        "force_parallel_mode = on",
+        "jit = on",
+        "default_transaction_isolation = serializable",
+        "default_transaction_read_only = on",
+    ] {
+        let name = setting.split_once(' ').unwrap().0;
+        // Not every version has every setting.
+        if database.psql(&format!("SELECT count(*) FROM pg_settings WHERE lower(name) = lower('{name}')")) == "1" {
+            assert_eq!(database.psql(&format!("SET {setting};{}", exports())), usual, "{setting}");
+        }
+    }
+}
+
+#[test]
+fn a_database_in_another_encoding_is_refused() {
+    let database = Database::bare();
+    let name = format!("latin_{}", database.name());
+    database.psql(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"));
+    let script = "CREATE EXTENSION postgis; CREATE EXTENSION pg_rawdata";
+    let answer = database.error(&format!("\\connect {name}\n{script}"));
+    database.psql(&format!("DROP DATABASE {name} WITH (FORCE)"));
+    assert!(answer.contains("needs a database with the encoding UTF8, not SQL_ASCII"), "{answer}");
+}
