@@ -6,6 +6,7 @@
 
 pub mod bulk;
 pub mod datum;
+pub mod early_end;
 pub mod interrupts;
 pub mod lookup;
 pub mod portal;
