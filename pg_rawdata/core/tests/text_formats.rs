@@ -104,8 +104,7 @@ fn sql_is_written_to_the_byte() {
             "  \"geom\" geometry(Geometry, 4326),\n  \"osm_id\" bigint,\n  \"osm_type\" text,\n  \"name\" text,\n",
             "  \"ctid_2\" text\n);\n",
             "COPY \"public\".\"my_roads\" (\"geom\", \"osm_id\", \"osm_type\", \"name\", \"ctid_2\") FROM stdin;\n",
-            "0101000020E610000004560E2D",
-            "B2FD5440487AFE9AF2D77ABE\t1\tnodes\tTea & \"Co\"\t\\N\n",
+            "0101000020E6100000A01A2FDD24FE544048AFBC9AF2D77ABE\t1\tnodes\tTea & \"Co\"\t\\N\n",
             "\\.\nCREATE INDEX ON \"public\".\"my_roads\" USING gist (\"geom\");\nCOMMIT;\nANALYZE \"public\".\"my_roads\";\n",
         )
     );

@@ -48,8 +48,10 @@ enum Content {
 pub(super) enum Value<'a> {
     /// Nothing.
     Null,
-    /// A number.
-    Number(i64),
+    /// A number of a column of 32 bits.
+    Int(i32),
+    /// A number of a column of 64 bits.
+    Long(i64),
     /// A text.
     Text(&'a str),
     /// Tags.
@@ -90,15 +92,15 @@ fn field(name: &str, kind: Kind, content: Content) -> Field {
 impl Field {
     /// What a feature has in this column.
     pub(super) fn value<'a>(&self, feature: &Feature<'a>) -> Value<'a> {
-        let number = |number: Option<i64>| number.map_or(Value::Null, Value::Number);
+        let int = |number: Option<i32>| number.map_or(Value::Null, Value::Int);
         let text = |text: Option<&'a str>| text.map_or(Value::Null, Value::Text);
         match &self.content {
-            Content::Id => Value::Number(feature.id),
+            Content::Id => Value::Long(feature.id),
             Content::Table => Value::Text(feature.source.table()),
-            Content::Version => number(feature.version.map(i64::from)),
+            Content::Version => int(feature.version),
             Content::Tags => Value::Tags(feature.tags),
-            Content::Changeset => number(feature.changeset),
-            Content::Uid => number(feature.uid.map(i64::from)),
+            Content::Changeset => feature.changeset.map_or(Value::Null, Value::Long),
+            Content::Uid => int(feature.uid),
             Content::User => text(feature.user),
             Content::Timestamp => feature.timestamp.map_or(Value::Null, Value::Time),
             Content::Tag(key) => text(feature.tags.get(key)),

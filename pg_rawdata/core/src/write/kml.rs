@@ -71,7 +71,8 @@ impl Encoder for Kml {
             out.extend_from_slice(&column.opening);
             match value {
                 Value::Null => {}
-                Value::Number(number) => write_signed(number, out),
+                Value::Int(number) => write_signed(number.into(), out),
+                Value::Long(number) => write_signed(number, out),
                 Value::Text(text) => escape(text.as_bytes(), out),
                 Value::Tags(tags) => {
                     self.value.clear();

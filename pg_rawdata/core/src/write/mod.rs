@@ -2,17 +2,23 @@
 
 mod csv;
 mod decimal;
+mod extent;
+mod fgb;
 mod fields;
 mod geojson;
 mod kml;
 pub mod names;
 pub mod papers;
 mod scratch;
+mod sorter;
+mod spool;
 mod sql;
 mod time;
 mod wkb;
 
 pub use scratch::{Scratch, ScratchFile};
+
+use spool::Spools;
 
 use crate::osm::Timestamp;
 use crate::request::query::Source;
@@ -85,15 +91,21 @@ impl<'a> Feature<'a> {
     fn shown(&self, as_centroid: bool, place: &'a mut Pair) -> View<'a> {
         if as_centroid { View::point(centroid(&self.geometry), place) } else { self.geometry }
     }
+
+    /// About how many bytes it has in a file, or more.
+    fn size(&self) -> usize {
+        self.geometry.size() + self.tags.size() * 6 // as many bytes has a control character in JSON
+    }
 }
 
 /// The encoder for a schema's format. What has to wait lies in files of `scratch`.
-pub fn encoder(schema: &Schema, _scratch: Box<dyn Scratch>) -> Result<Box<dyn Encoder>> {
+pub fn encoder(schema: &Schema, scratch: Box<dyn Scratch>) -> Result<Box<dyn Encoder>> {
     Ok(match schema.format {
         Format::GeoJson => Box::new(geojson::GeoJson::collection()),
         Format::GeoJsonSeq => Box::new(geojson::GeoJson::lines()),
         Format::Csv => Box::new(csv::Csv::default()),
         Format::Kml => Box::new(kml::Kml::default()),
+        Format::FlatGeobuf => Box::new(fgb::FlatGeobuf::new(Spools::new(scratch))),
         Format::Sql => Box::new(sql::Sql::default()),
         other => return Err(Error::new(ErrorKind::Unsupported, format!("no encoder for \"{}\"", other.name()))),
     })

@@ -53,7 +53,8 @@ impl Encoder for Sql {
             out.push(b'\t');
             match field.value(feature) {
                 Value::Null => out.extend_from_slice(br"\N"),
-                Value::Number(number) => write_signed(number, out),
+                Value::Int(number) => write_signed(number.into(), out),
+                Value::Long(number) => write_signed(number, out),
                 Value::Text(text) => write_text(text.as_bytes(), out),
                 Value::Tags(tags) => {
                     self.value.clear();

@@ -57,6 +57,16 @@ impl<'a> View<'a> {
         if rest.is_empty() { Ok(view) } else { Err(broken("geometry")) }
     }
 
+    /// Bytes of it, or less for padding.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Point(points) | Self::Line(points) => points.pairs.len(),
+            Self::Lines(lines) => lines.bodies.len(),
+            Self::Polygon(rings) => rings.counts.len() + rings.pairs.len(),
+            Self::Polygons(polygons) => polygons.bodies.len(),
+        }
+    }
+
     /// The name PostGIS gives the type: `POINT`, `MULTILINESTRING`, …
     pub fn type_name(&self) -> &'static str {
         match self {
