@@ -46,11 +46,12 @@ fn every_feature_is_found_through_the_index() {
         let nodes: usize = levels.iter().sum();
         let (index, features) = rest.split_at(nodes * 40);
         let mut begin = 0;
-        for size in levels[1..].iter().rev() {
+        for pair in levels.windows(2).rev() {
+            let (below, size) = (pair[0], pair[1]);
             for number in begin..begin + size {
                 let (outer, first) = node(index, number);
                 let children = first..(first + 16).min(nodes);
-                let end = begin + size + levels[levels.iter().position(|level| level == size).unwrap() - 1];
+                let end = begin + size + below;
                 for child in children.filter(|child| *child < end) {
                     let (inner, _) = node(index, child);
                     assert!(
