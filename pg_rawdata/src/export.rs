@@ -7,13 +7,15 @@ use rawdata_core::osm::Timestamp;
 use rawdata_core::request::query::{self, Source};
 use rawdata_core::stored::geometry::View;
 use rawdata_core::stored::jsonb::Object;
-use rawdata_core::write::{self, Encoder, Feature};
+use rawdata_core::write::{self, Encoder, Feature, Rest};
 use rawdata_core::{Error, ErrorKind, Result};
 
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::datum::JsonText;
+use crate::raw::early_end::at_end_of_query;
 use crate::raw::interrupts;
 use crate::raw::portal::{Portal, Row};
+use crate::scratch::TempFiles;
 use crate::{request, server_file};
 
 const ROWS_A_FETCH: i64 = 256;
@@ -23,8 +25,11 @@ const SERVER_EPOCH: i64 = 946_684_800_000_000;
 
 /// The finished file of a request, in chunks of 1 to 4 MiB. To be called in the select list, where it streams.
 #[pg_extern(stable, strict)]
-fn export(request: JsonText) -> SetOfIterator<'static, Vec<u8>> {
-    SetOfIterator::new(Chunks::start(&request))
+fn export(request: JsonText, fcinfo: pg_sys::FunctionCallInfo) -> SetOfIterator<'static, Vec<u8>> {
+    let chunks = Chunks::start(&request);
+    let files = chunks.files.clone();
+    at_end_of_query(fcinfo, move || files.close());
+    SetOfIterator::new(chunks)
 }
 
 /// Writes the file of a request into a new file of the server. How many bytes it has.
@@ -51,21 +56,57 @@ fn export_file(path: &str, request: JsonText) -> i64 {
     }
 }
 
-/// An export on its way. Between calls it holds the encoder and the name of a portal, nothing of the server's.
+/// An export on its way. Between calls it holds the encoder, its temporary files and the name of a portal.
 struct Chunks {
     portal: Portal,
-    encoder: Option<Box<dyn Encoder + Send>>,
+    encoder: Box<dyn Encoder>,
+    files: TempFiles,
+    state: State,
     buffer: Vec<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Rows are coming.
+    Rows,
+    /// All rows are encoded, but the encoder has not written all.
+    Rest,
+    /// The file is whole.
+    Done,
 }
 
 impl Chunks {
     fn start(request: &JsonText) -> Self {
         let request = request::check(request);
         let schema = request.schema();
-        let mut encoder = write::encoder(&schema).or_raise();
+        let files = TempFiles::default();
+        let mut encoder = write::encoder(&schema, Box::new(files.clone())).or_raise();
         let mut buffer = Vec::new();
         encoder.begin(&schema, &mut buffer).or_raise();
-        Self { portal: request::open(&request, query::rows), encoder: Some(encoder), buffer }
+        Self { portal: request::open(&request, query::rows), encoder, files, state: State::Rows, buffer }
+    }
+
+    /// Encodes some rows.
+    fn rows(&mut self) {
+        let mut encoded = Ok(());
+        let fetched = self.portal.fetch(ROWS_A_FETCH, |row| {
+            if encoded.is_ok() {
+                encoded = feature(row).and_then(|feature| self.encoder.feature(&feature, &mut self.buffer));
+            }
+        });
+        encoded.or_raise();
+        if !i64::try_from(fetched).is_ok_and(|fetched| fetched == ROWS_A_FETCH) {
+            self.portal.close();
+            self.state = State::Rest;
+        }
+    }
+
+    /// Writes some of the rest.
+    fn rest(&mut self) {
+        if self.encoder.finish(&mut self.buffer).or_raise() == Rest::Done {
+            self.files.close();
+            self.state = State::Done;
+        }
     }
 }
 
@@ -73,22 +114,11 @@ impl Iterator for Chunks {
     type Item = Vec<u8>;
 
     fn next(&mut self) -> Option<Vec<u8>> {
-        while self.buffer.len() < CHUNK
-            && let Some(mut encoder) = self.encoder.take()
-        {
+        while self.buffer.len() < CHUNK && self.state != State::Done {
             interrupts::check();
-            let mut encoded = Ok(());
-            let fetched = self.portal.fetch(ROWS_A_FETCH, |row| {
-                if encoded.is_ok() {
-                    encoded = feature(row).and_then(|feature| encoder.feature(&feature, &mut self.buffer));
-                }
-            });
-            encoded.or_raise();
-            if i64::try_from(fetched).is_ok_and(|fetched| fetched == ROWS_A_FETCH) {
-                self.encoder = Some(encoder);
-            } else {
-                encoder.finish(&mut self.buffer).or_raise();
-                self.portal.close();
+            match self.state {
+                State::Rows => self.rows(),
+                _ => self.rest(),
             }
         }
         (!self.buffer.is_empty()).then(|| std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + CHUNK / 4)))

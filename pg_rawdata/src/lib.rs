@@ -13,6 +13,7 @@ mod index_keys;
 mod parse;
 mod raw;
 mod request;
+mod scratch;
 mod select;
 mod server_file;
 mod settings;

@@ -7,17 +7,17 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fs::File;
-use std::io::{StdoutLock, Write};
+use std::io::{Cursor, StdoutLock, Write};
 
 use rawdata_core::geometry::multipolygon::{Assembly, RelationWay};
 use rawdata_core::geometry::{AreaRule, Rules, is_area_relation, is_tagged};
 use rawdata_core::osm::{Element, ObjectId, ObjectKind, OwnedTags, Place, Tags};
 use rawdata_core::read::Reader;
 use rawdata_core::request::query::Source;
-use rawdata_core::request::{Columns, Format, PerType};
+use rawdata_core::request::{Columns, Format, GeometryType, PerType};
 use rawdata_core::stored::geometry::View;
 use rawdata_core::stored::{self, jsonb};
-use rawdata_core::write::{self, Encoder, Feature, Schema};
+use rawdata_core::write::{self, Encoder, Feature, Rest, Schema};
 
 struct Way {
     refs: Vec<i64>,
@@ -119,7 +119,7 @@ impl Data {
 
 /// A GeoJSON file on its way to standard output.
 struct GeoJson<'a> {
-    encoder: Box<dyn Encoder + Send>,
+    encoder: Box<dyn Encoder>,
     buffer: Vec<u8>,
     out: StdoutLock<'a>,
 }
@@ -127,8 +127,15 @@ struct GeoJson<'a> {
 impl<'a> GeoJson<'a> {
     fn begin(out: StdoutLock<'a>) -> Outcome<Self> {
         let columns = PerType { point: Columns::Tags, line: Columns::Tags, polygon: Columns::Tags };
-        let schema = Schema { format: Format::GeoJson, name: "areas".to_owned(), columns, centroid: false };
-        let mut encoder = write::encoder(&schema)?;
+        let schema = Schema {
+            format: Format::GeoJson,
+            name: "areas".to_owned(),
+            geometry_types: vec![GeometryType::Polygon],
+            columns,
+            centroid: false,
+            wrap_geometries: false,
+        };
+        let mut encoder = write::encoder(&schema, Box::new(|| Ok(Cursor::new(Vec::new()))))?;
         let mut buffer = Vec::new();
         encoder.begin(&schema, &mut buffer)?;
         Ok(Self { encoder, buffer, out })
@@ -165,8 +172,14 @@ impl<'a> GeoJson<'a> {
     }
 
     fn finish(self) -> Outcome<()> {
-        let Self { encoder, mut buffer, mut out } = self;
-        encoder.finish(&mut buffer)?;
-        Ok(out.write_all(&buffer)?)
+        let Self { mut encoder, mut buffer, mut out } = self;
+        loop {
+            let rest = encoder.finish(&mut buffer)?;
+            out.write_all(&buffer)?;
+            if rest == Rest::Done {
+                return Ok(());
+            }
+            buffer.clear();
+        }
     }
 }

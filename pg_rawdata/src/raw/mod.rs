@@ -8,6 +8,7 @@ pub mod area_rule;
 pub mod arrays;
 pub mod bulk;
 pub mod datum;
+pub mod early_end;
 pub mod interrupts;
 pub mod lookup;
 pub mod memory;

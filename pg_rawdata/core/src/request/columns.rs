@@ -136,21 +136,44 @@ impl Lists {
     }
 }
 
+/// Longest identifier of PostgreSQL, in bytes.
+pub const LONGEST_IDENTIFIER: usize = 63;
+
 /// Gives each key a column name. Where two keys come to the same name, the later one is numbered.
 fn named(keys: &[String], format: Format) -> Vec<Attribute> {
     let mut taken: Vec<String> = ["osm_id", "osm_type", "geom"].map(str::to_owned).into();
-    if format == Format::Csv {
-        taken.extend(["longitude", "latitude", "geom_type"].map(str::to_owned));
-    }
+    taken.extend(own_names(format).iter().map(|name| (*name).to_owned()));
+    let longest = longest_name(format);
     let name = |key: &String| {
         let plain = column_name(key);
-        let numbered = (2usize..).map(|number| format!("{plain}_{number}"));
+        let cut = |most: usize| plain.get(..plain.floor_char_boundary(most)).unwrap_or_default();
+        let numbered = (2usize..).map(|number| {
+            let number = format!("_{number}");
+            format!("{}{number}", cut(longest.saturating_sub(number.len())))
+        });
         let is_free = |name: &String| !taken.contains(name);
-        let name = std::iter::once(plain.clone()).chain(numbered).find(is_free).unwrap_or_default();
+        let name = std::iter::once(cut(longest).to_owned()).chain(numbered).find(is_free).unwrap_or_default();
         taken.push(name.clone());
         Attribute { key: key.clone(), name }
     };
     keys.iter().map(name).collect()
+}
+
+/// Names of columns that a format adds, or that tables have anyway.
+fn own_names(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::Csv => &["longitude", "latitude", "geom_type"],
+        Format::Sql => &["ogc_fid", "tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"],
+        _ => &[],
+    }
+}
+
+/// Longest name of a column, in bytes.
+fn longest_name(format: Format) -> usize {
+    match format {
+        Format::Sql => LONGEST_IDENTIFIER,
+        _ => usize::MAX,
+    }
 }
 
 /// A key as a column's name: white space and `:` turned into `_`, letters A to Z folded as PostgreSQL folds them.

@@ -5,6 +5,8 @@
 pub enum Format {
     /// GeoJSON.
     GeoJson,
+    /// GeoJSON, a feature a line.
+    GeoJsonSeq,
     /// Keyhole markup.
     Kml,
     /// Shapefiles, one for each geometry type.
@@ -29,8 +31,9 @@ pub enum Format {
 
 impl Format {
     /// Every format that the service has a name for, in the order it lists them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::GeoJson,
+        Self::GeoJsonSeq,
         Self::Kml,
         Self::Shapefile,
         Self::FlatGeobuf,
@@ -44,12 +47,13 @@ impl Format {
     ];
 
     /// The formats that this version writes.
-    pub const WRITTEN: [Self; 2] = [Self::GeoJson, Self::Csv];
+    pub const WRITTEN: [Self; 6] = [Self::GeoJson, Self::GeoJsonSeq, Self::Kml, Self::FlatGeobuf, Self::Sql, Self::Csv];
 
-    /// The value of `outputType`, which is also the extension of the data file.
+    /// The value of `outputType`.
     pub fn name(self) -> &'static str {
         match self {
             Self::GeoJson => "geojson",
+            Self::GeoJsonSeq => "geojsonseq",
             Self::Kml => "kml",
             Self::Shapefile => "shp",
             Self::FlatGeobuf => "fgb",
@@ -65,13 +69,18 @@ impl Format {
 
     /// The extension of the data file, without a dot.
     pub fn extension(self) -> &'static str {
-        self.name()
+        match self {
+            // What readers look for.
+            Self::GeoJsonSeq => "geojsonl",
+            other => other.name(),
+        }
     }
 
     /// The media type of the data file.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::GeoJson => "application/geo+json",
+            Self::GeoJsonSeq => "application/x-ndjson",
             Self::Kml => "application/vnd.google-earth.kml+xml",
             Self::Shapefile => "application/vnd.shp",
             Self::FlatGeobuf => "application/flatgeobuf",
@@ -97,11 +106,11 @@ impl Format {
 
     /// Whether it may be delivered without a zip around it.
     pub fn may_be_unzipped(self) -> bool {
-        matches!(self, Self::GeoJson | Self::FlatGeobuf | Self::GeoParquet | Self::PmTiles)
+        matches!(self, Self::GeoJson | Self::GeoJsonSeq | Self::FlatGeobuf | Self::GeoParquet | Self::PmTiles)
     }
 
     /// Whether rows of every geometry type have the same columns. Otherwise each type keeps its own.
     pub fn is_one_table(self) -> bool {
-        !matches!(self, Self::GeoJson | Self::Shapefile)
+        !matches!(self, Self::GeoJson | Self::GeoJsonSeq | Self::Shapefile)
     }
 }

@@ -23,7 +23,7 @@ mod tags;
 use serde_json::Value;
 
 pub use area::{Area, MultiPolygon};
-pub use columns::{Attribute, Columns, PerType};
+pub use columns::{Attribute, Columns, LONGEST_IDENTIFIER, PerType};
 pub use format::Format;
 pub use limits::{Caller, Limits, Role};
 pub use refusal::{Item, Loc, Refusal, Status};
@@ -137,8 +137,10 @@ impl Request {
         Schema {
             format: self.format,
             name: self.file_name.stem().to_owned(),
+            geometry_types: self.geometry_types.clone(),
             columns: self.columns.clone(),
             centroid: self.centroid,
+            wrap_geometries: self.wrap_geometries,
         }
     }
 }

@@ -109,6 +109,11 @@ impl<'a> Object<'a> {
         self.entries.is_empty()
     }
 
+    /// Bytes of all keys and values.
+    pub fn size(&self) -> usize {
+        self.keys.len() + self.values.len()
+    }
+
     /// Key and value of each member, in stored order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone + use<'a> {
         let (keys, values) = self.entries.split_at(self.entries.len() / 2);

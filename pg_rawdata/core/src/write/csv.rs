@@ -4,7 +4,7 @@
 //! tag whose value is empty is `""`.
 
 use super::decimal::{self, write_signed};
-use super::{Encoder, Feature, Schema, time};
+use super::{Encoder, Feature, Rest, Schema, time};
 use crate::Result;
 use crate::request::{Columns, GeometryType, PerType};
 use crate::stored::geometry::centroid;
@@ -81,8 +81,8 @@ impl Encoder for Csv {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, _out: &mut Vec<u8>) -> Result<()> {
-        Ok(())
+    fn finish(&mut self, _out: &mut Vec<u8>) -> Result<Rest> {
+        Ok(Rest::Done)
     }
 }
 

@@ -1,31 +1,49 @@
-//! GeoJSON (RFC 7946), byte for byte as PostgreSQL and the old service write it.
+//! GeoJSON (RFC 7946), byte for byte as PostgreSQL and the old service write it: a collection, or a feature a line.
 
 use super::decimal::{self, write_signed};
-use super::{Encoder, Feature, Schema, time};
+use super::{Encoder, Feature, Rest, Schema, time};
 use crate::Result;
 use crate::request::{Columns, PerType};
 use crate::stored::geometry::{Points, Rings, View, centroid};
 use crate::stored::json_string;
 
-/// Writes a FeatureCollection.
-#[derive(Default)]
+/// Writes features, and what stands before, between and behind them.
 pub(super) struct GeoJson {
     columns: PerType<Columns>,
     centroid: bool,
     has_features: bool,
+    before: &'static [u8],
+    between: &'static [u8],
+    behind: &'static [u8],
+}
+
+impl GeoJson {
+    /// For a FeatureCollection.
+    pub(super) fn collection() -> Self {
+        Self::new(br#"{"type": "FeatureCollection","features": ["#, b",", b"]}")
+    }
+
+    /// For one feature a line, without the signs of RFC 8142 that only some readers know.
+    pub(super) fn lines() -> Self {
+        Self::new(b"", b"\n", b"\n")
+    }
+
+    fn new(before: &'static [u8], between: &'static [u8], behind: &'static [u8]) -> Self {
+        Self { columns: PerType::default(), centroid: false, has_features: false, before, between, behind }
+    }
 }
 
 impl Encoder for GeoJson {
     fn begin(&mut self, schema: &Schema, out: &mut Vec<u8>) -> Result<()> {
         self.columns = schema.columns.clone();
         self.centroid = schema.centroid;
-        out.extend_from_slice(br#"{"type": "FeatureCollection","features": ["#);
+        out.extend_from_slice(self.before);
         Ok(())
     }
 
     fn feature(&mut self, feature: &Feature, out: &mut Vec<u8>) -> Result<()> {
         if self.has_features {
-            out.push(b',');
+            out.extend_from_slice(self.between);
         }
         self.has_features = true;
         out.extend_from_slice(br#"{"type": "Feature", "geometry": "#);
@@ -40,9 +58,11 @@ impl Encoder for GeoJson {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, out: &mut Vec<u8>) -> Result<()> {
-        out.extend_from_slice(b"]}");
-        Ok(())
+    fn finish(&mut self, out: &mut Vec<u8>) -> Result<Rest> {
+        if self.has_features || !self.before.is_empty() {
+            out.extend_from_slice(self.behind);
+        }
+        Ok(Rest::Done)
     }
 }
 

@@ -2,15 +2,28 @@
 
 mod csv;
 mod decimal;
+mod extent;
+mod fgb;
+mod fields;
 mod geojson;
+mod kml;
 pub mod names;
 pub mod papers;
+mod scratch;
+mod sorter;
+mod spool;
+mod sql;
 mod time;
+mod wkb;
+
+pub use scratch::{Scratch, ScratchFile};
+
+use spool::Spools;
 
 use crate::osm::Timestamp;
 use crate::request::query::Source;
-use crate::request::{Columns, Format, PerType};
-use crate::stored::geometry::View;
+use crate::request::{Columns, Format, GeometryType, PerType};
+use crate::stored::geometry::{Pair, View, centroid};
 use crate::stored::jsonb::Object;
 use crate::{Error, ErrorKind, Result};
 
@@ -20,8 +33,17 @@ pub trait Encoder {
     fn begin(&mut self, schema: &Schema, out: &mut Vec<u8>) -> Result<()>;
     /// Appends one feature. May append nothing until later.
     fn feature(&mut self, feature: &Feature, out: &mut Vec<u8>) -> Result<()>;
-    /// Appends the rest. The encoder is used up.
-    fn finish(self: Box<Self>, out: &mut Vec<u8>) -> Result<()>;
+    /// Appends a piece of the rest, of a few megabytes at most. To be called until it says that the file is whole.
+    fn finish(&mut self, out: &mut Vec<u8>) -> Result<Rest>;
+}
+
+/// Whether [`Encoder::finish`] has to be called again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// Yes.
+    More,
+    /// No: the file is whole.
+    Done,
 }
 
 /// What a file holds.
@@ -31,10 +53,14 @@ pub struct Schema {
     pub format: Format,
     /// Name of the layer: that of the data file, without its extension.
     pub name: String,
+    /// The kinds of geometry asked for, in the order of rows.
+    pub geometry_types: Vec<GeometryType>,
     /// The columns of features of each geometry type.
     pub columns: PerType<Columns>,
     /// Whether the centroid stands for the geometry.
     pub centroid: bool,
+    /// Whether every geometry is put into a collection, where the format can.
+    pub wrap_geometries: bool,
 }
 
 /// A row, as it is stored.
@@ -60,11 +86,27 @@ pub struct Feature<'a> {
     pub geometry: View<'a>,
 }
 
-/// The encoder for a schema's format.
-pub fn encoder(schema: &Schema) -> Result<Box<dyn Encoder + Send>> {
-    match schema.format {
-        Format::GeoJson => Ok(Box::new(geojson::GeoJson::default())),
-        Format::Csv => Ok(Box::new(csv::Csv::default())),
-        other => Err(Error::new(ErrorKind::Unsupported, format!("no encoder for \"{}\"", other.name()))),
+impl<'a> Feature<'a> {
+    /// The geometry as the file shows it: its own or, in `place`, the centroid.
+    fn shown(&self, as_centroid: bool, place: &'a mut Pair) -> View<'a> {
+        if as_centroid { View::point(centroid(&self.geometry), place) } else { self.geometry }
     }
+
+    /// About how many bytes it has in a file, or more.
+    fn size(&self) -> usize {
+        self.geometry.size() + self.tags.size() * 6 // as many bytes has a control character in JSON
+    }
+}
+
+/// The encoder for a schema's format. What has to wait lies in files of `scratch`.
+pub fn encoder(schema: &Schema, scratch: Box<dyn Scratch>) -> Result<Box<dyn Encoder>> {
+    Ok(match schema.format {
+        Format::GeoJson => Box::new(geojson::GeoJson::collection()),
+        Format::GeoJsonSeq => Box::new(geojson::GeoJson::lines()),
+        Format::Csv => Box::new(csv::Csv::default()),
+        Format::Kml => Box::new(kml::Kml::default()),
+        Format::FlatGeobuf => Box::new(fgb::FlatGeobuf::new(Spools::new(scratch))),
+        Format::Sql => Box::new(sql::Sql::default()),
+        other => return Err(Error::new(ErrorKind::Unsupported, format!("no encoder for \"{}\"", other.name()))),
+    })
 }

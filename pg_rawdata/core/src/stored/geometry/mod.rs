@@ -16,7 +16,7 @@ mod write;
 
 pub use centroid::centroid;
 pub use linework::read_lines;
-pub use view::{Lines, Points, Polygons, Rings, View};
+pub use view::{Lines, NO_PAIR, Pair, Points, Polygons, Rings, View};
 pub use write::{write, write_point};
 
 /// WGS 84, in three bytes.

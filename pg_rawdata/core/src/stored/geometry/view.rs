@@ -22,7 +22,22 @@ pub enum View<'a> {
     Polygons(Polygons<'a>),
 }
 
+/// The bytes of one place.
+pub type Pair = [u8; PAIR];
+
+/// Room for a place.
+pub const NO_PAIR: Pair = [0; PAIR];
+
 impl<'a> View<'a> {
+    /// A point, or an empty one. Its place lies in `pair`.
+    pub fn point(place: Option<(f64, f64)>, pair: &'a mut Pair) -> Self {
+        let Some((x, y)) = place else { return Self::Point(Points { pairs: &[] }) };
+        let (first, second) = pair.split_at_mut(PAIR / 2);
+        first.copy_from_slice(&x.to_ne_bytes());
+        second.copy_from_slice(&y.to_ne_bytes());
+        Self::Point(Points { pairs: pair })
+    }
+
     /// Reads a geometry, given without its length word.
     ///
     /// A type that the tables do not hold, or a third dimension, is [`ErrorKind::Unsupported`].
@@ -40,6 +55,16 @@ impl<'a> View<'a> {
         let body = bytes.get(HEAD + extended + boxed..).ok_or_else(|| broken("geometry"))?;
         let (view, rest) = read_body(body)?;
         if rest.is_empty() { Ok(view) } else { Err(broken("geometry")) }
+    }
+
+    /// Bytes of it, or less for padding.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Point(points) | Self::Line(points) => points.pairs.len(),
+            Self::Lines(lines) => lines.bodies.len(),
+            Self::Polygon(rings) => rings.counts.len() + rings.pairs.len(),
+            Self::Polygons(polygons) => polygons.bodies.len(),
+        }
     }
 
     /// The name PostGIS gives the type: `POINT`, `MULTILINESTRING`, …
