@@ -1,7 +1,9 @@
 //! Literal cases, with the ideas of osm-testdata and some more.
 
 use rawdata_core::geometry::Ring;
-use rawdata_core::geometry::multipolygon::{Assembly, Limits, ProblemKind, RelationWay, relation_area, way_area};
+use rawdata_core::geometry::multipolygon::{
+    Assembly, Limits, MemberWay, ProblemKind, RelationWay, assemble, relation_area, way_area,
+};
 use rawdata_core::osm::Place;
 
 use super::{Way, assembled, check_form, places, polygons};
@@ -257,11 +259,13 @@ fn a_closed_way_keeps_all_its_rings() {
 fn limits_are_counted_and_an_interrupt_ends_the_work() {
     let ways = [outer(&square(0, 0, 4))];
     let limits = Limits { max_segments: 3, ..Limits::default() };
-    let places = places(&ways[0].1).into_iter().map(Some).collect::<Vec<_>>();
-    let made = way_area(1, &places, false, &limits, &mut || Ok(())).unwrap();
+    let square = places(&ways[0].1);
+    let known = square.iter().copied().map(Some).collect::<Vec<_>>();
+    let made = way_area(1, &known, false, &limits, &mut || Ok(())).unwrap();
     assert_eq!((made.geometry.is_none(), kinds(&made)), (true, vec!["limit_reached"]));
     let mut stop = || Err(rawdata_core::Error::new(rawdata_core::ErrorKind::Io, "stopped"));
-    assert!(way_area(1, &places, false, &Limits::default(), &mut stop).is_err());
+    let member = MemberWay { id: 1, role: "outer", places: &square };
+    assert!(assemble(&[member], &Limits::default(), &mut stop).is_err());
     let crossed: Vec<Way> =
         (0..50).flat_map(|i| [outer(&[(0, 2 * i), (99, 2 * i)]), outer(&[(2 * i + 1, -1), (2 * i + 1, 99)])]).collect();
     assert_eq!(assembled(&crossed).problems.len(), 100);

@@ -1,7 +1,7 @@
 //! Order and directions of the ways change nothing, whether there is an area or not.
 
 use proptest::prelude::*;
-use rawdata_core::geometry::multipolygon::{Limits, MemberWay, Problem, ProblemKind, assemble};
+use rawdata_core::geometry::multipolygon::{Limits, MemberWay, Problem, ProblemKind, assemble, way_area};
 use rawdata_core::osm::Place;
 use rawdata_core::stored;
 
@@ -52,5 +52,23 @@ proptest! {
             }
         }
         prop_assert_eq!(made(&other), made(&first));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn a_way_by_the_short_cut_is_the_area_that_the_assembler_makes(
+        (size, mut points) in (3_i32..20).prop_flat_map(|size| (Just(size), prop::collection::vec((0..size, 0..size), 1..9)))
+    ) {
+        points.push(points[0]);
+        let places = places(&points);
+        let known: Vec<_> = places.iter().copied().map(Some).collect();
+        let by_way = way_area(1, &known, false, &Limits::default(), &mut || Ok(())).unwrap();
+        let member = MemberWay { id: 1, role: "outer", places: &places };
+        let mut made = assemble(&[member], &Limits::default(), &mut || Ok(())).unwrap();
+        made.problems.retain(|problem| problem.kind != ProblemKind::WrongRole);
+        prop_assert_eq!(by_way, made, "on a grid of {}", size);
     }
 }

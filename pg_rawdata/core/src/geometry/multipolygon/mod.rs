@@ -7,6 +7,7 @@
 //! Where there is no valid area there is none, and [`Problem`]s say why.
 
 mod assembly;
+mod plain_ring;
 mod problem;
 mod relation;
 

@@ -1,5 +1,6 @@
 //! Areas of relations and closed ways as they are found in the data, where parts may be missing; and of any lines.
 
+use super::plain_ring::plain_ring;
 use super::{Assembly, Limits, MemberWay, Problem, ProblemKind, assemble};
 use crate::Result;
 use crate::osm::Place;
@@ -71,6 +72,9 @@ pub fn way_area(
     limits: &Limits,
     interrupt: &mut dyn FnMut() -> Result<()>,
 ) -> Result<Assembly> {
+    if let Some(geometry) = plain_ring(places).filter(|_| places.len() - 1 <= limits.max_segments) {
+        return Ok(Assembly { geometry: Some(geometry), problems: Vec::new() });
+    }
     let way = RelationWay { id, role: "", places: Some(places) };
     let mut assembly = relation_area(&[way], best_effort, limits, interrupt)?;
     without_roles(&mut assembly);
