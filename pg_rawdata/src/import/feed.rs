@@ -1,4 +1,4 @@
-//! The reading thread: bytes in, batches of records out, both over bounded channels.
+//! The reading thread: bytes in, pieces of records or blobs out, both over bounded channels.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,18 +6,20 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rawdata_core::osm::{Element, ObjectKind, Timestamp};
-use rawdata_core::packed::record;
+use rawdata_core::osm::Timestamp;
+use rawdata_core::read::pbf::Blob;
 use rawdata_core::read::{Header, Reader};
 use rawdata_core::{Error, ErrorKind, Result};
 
+use super::blobs::BlobCrew;
+use super::piece::Piece;
 use super::progress::{self, Phase};
-use super::spool::{self, Batch, Order, Spools};
+use super::spool::Spools;
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::{interrupts, thread};
 
-const BATCH_BYTES: usize = 256 << 10;
-const BATCHES_WAITING: usize = 8;
+/// Pieces or blobs between the reading thread and the backend's.
+const MESSAGES_WAITING: usize = 2;
 const CHUNKS_WAITING: usize = 4;
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -28,17 +30,11 @@ pub enum Input {
 }
 
 enum Message {
-    Batch(Batch),
-    End(Box<End>),
+    Piece(Piece),
+    /// To be decoded by the crew.
+    Blob(Blob),
+    End(Box<Header>),
     Failed(Error),
-}
-
-/// What is known at the end of a document.
-#[derive(Default)]
-struct End {
-    header: Header,
-    orders: [Order; 3],
-    newest: Option<Timestamp>,
 }
 
 /// A document being read in a thread of its own.
@@ -46,8 +42,9 @@ pub struct Feed {
     chunks: Option<SyncSender<Vec<u8>>>,
     messages: Receiver<Message>,
     thread: Option<JoinHandle<()>>,
-    read: u64,
-    end: Option<Box<End>>,
+    blobs: Option<BlobCrew>,
+    arrived: Arrived,
+    end: Option<Box<Header>>,
 }
 
 impl Feed {
@@ -59,17 +56,19 @@ impl Feed {
                 (Some(sender), Box::new(ChunkReader { chunks: receiver, now: Vec::new(), at: 0 }))
             }
         };
-        let (sender, messages) = sync_channel(BATCHES_WAITING);
+        let (sender, messages) = sync_channel(MESSAGES_WAITING);
         let work = move || {
             let last = match read(source, &sender) {
-                Ok(end) => Message::End(end),
+                Ok(header) => Message::End(header),
                 Err(error) => Message::Failed(error),
             };
             // Nobody listens any more where the import was ended.
             let _ = sender.send(last);
         };
         match thread::spawn("rawdata read", work) {
-            Ok(thread) => Self { chunks, messages, thread: Some(thread), read: 0, end: None },
+            Ok(thread) => {
+                Self { chunks, messages, thread: Some(thread), blobs: None, arrived: Arrived::default(), end: None }
+            }
             Err(error) => refuse(Refused::Threads, &error.to_string()),
         }
     }
@@ -103,22 +102,37 @@ impl Feed {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        let End { mut header, orders, newest } = *self.end.take().unwrap_or_default();
-        spools.set_orders(orders);
-        header.timestamp = header.timestamp.or(newest);
+        let mut header = *self.end.take().unwrap_or_default();
+        header.timestamp = header.timestamp.or(self.arrived.newest);
         header
+    }
+
+    /// Waits for what is left of the blobs that were given out.
+    fn finish_blobs(&mut self, spools: &mut Spools) {
+        let Self { blobs, arrived, .. } = self;
+        if let Some(blobs) = blobs.take() {
+            blobs.finish(|piece| arrived.write(&piece.or_raise(), spools));
+        }
     }
 
     /// Waits a moment for a message and deals with it.
     fn take(&mut self, spools: &mut Spools) {
         match self.messages.recv_timeout(PATIENCE) {
-            Ok(Message::Batch(batch)) => {
-                self.read += batch.count;
-                spools.write(&batch);
-                progress::show(Phase::Read, self.read, None);
+            Ok(Message::Piece(piece)) => self.arrived.write(&piece, spools),
+            Ok(Message::Blob(blob)) => {
+                let Self { blobs, arrived, .. } = self;
+                let blobs = blobs.get_or_insert_with(BlobCrew::start);
+                blobs.give(blob, |piece| arrived.write(&piece.or_raise(), spools));
             }
-            Ok(Message::End(end)) => self.end = Some(end),
-            Ok(Message::Failed(error)) => Err(error).or_raise(),
+            Ok(Message::End(header)) => {
+                self.finish_blobs(spools);
+                self.end = Some(header);
+            }
+            // What is wrong in a blob before the place of this error is told first.
+            Ok(Message::Failed(error)) => {
+                self.finish_blobs(spools);
+                Err(error).or_raise()
+            }
             Err(RecvTimeoutError::Timeout) => {}
             // The thread is gone without a last word: it panicked.
             Err(RecvTimeoutError::Disconnected) => pgrx::error!("the reading thread broke off"),
@@ -127,39 +141,42 @@ impl Feed {
     }
 }
 
-fn read(source: Box<dyn Read + Send>, out: &SyncSender<Message>) -> Result<Box<End>> {
-    let gone = || Error::new(ErrorKind::Io, "import was ended");
+/// What came so far.
+#[derive(Default)]
+struct Arrived {
+    objects: u64,
+    newest: Option<Timestamp>,
+}
+
+impl Arrived {
+    fn write(&mut self, piece: &Piece, spools: &mut Spools) {
+        self.objects += piece.count();
+        self.newest = self.newest.max(piece.newest);
+        spools.write(piece);
+        progress::show(Phase::Read, self.objects, None);
+    }
+}
+
+/// The reading thread: takes a PBF apart into blobs, reads the objects of any other document.
+fn read(source: Box<dyn Read + Send>, out: &SyncSender<Message>) -> Result<Box<Header>> {
+    let gone = |_| Error::new(ErrorKind::Io, "import was ended");
     let mut reader = Reader::new(source)?;
-    let mut orders = [Order::default(); 3];
-    let mut newest = None;
-    let mut batches = [ObjectKind::Node, ObjectKind::Way, ObjectKind::Relation].map(Batch::new);
-    let mut locations = Vec::new();
-    while let Some(element) = reader.next()? {
-        if let Element::Way(way) = &element {
-            locations.extend(spool::locations(way));
+    if let Some(blobs) = reader.blobs() {
+        let mut blob = Blob::default();
+        while blobs.next_into(&mut blob)? {
+            out.send(Message::Blob(std::mem::take(&mut blob))).map_err(gone)?;
         }
-        newest = newest.max(element.meta().timestamp);
-        let kind = element.object().kind as usize;
-        if let (Some(order), Some(batch)) = (orders.get_mut(kind), batches.get_mut(kind)) {
-            order.saw(element.object().id);
-            record::encode(&element, &mut batch.bytes)?;
-            batch.count += 1;
-            if batch.bytes.len() >= BATCH_BYTES {
-                out.send(Message::Batch(batch.take())).map_err(|_| gone())?;
+    } else {
+        let mut piece = Piece::default();
+        while let Some(element) = reader.next()? {
+            piece.add(&element)?;
+            if piece.is_full() {
+                out.send(Message::Piece(std::mem::take(&mut piece))).map_err(gone)?;
             }
         }
-        for node in locations.drain(..) {
-            let [order, ..] = &mut orders;
-            let [batch, ..] = &mut batches;
-            order.saw(node.id);
-            record::encode(&Element::Node(node), &mut batch.bytes)?;
-            batch.count += 1;
-        }
+        out.send(Message::Piece(piece)).map_err(gone)?;
     }
-    for mut batch in batches {
-        out.send(Message::Batch(batch.take())).map_err(|_| gone())?;
-    }
-    Ok(Box::new(End { header: reader.header().clone(), orders, newest }))
+    Ok(Box::new(reader.header().clone()))
 }
 
 /// Reads what a channel brings; the end of the channel is the end of the document.

@@ -1,9 +1,10 @@
 //! A document becomes the data set: read into spools, build fresh tables, swap them in. One transaction.
 //!
 //! ```text
-//! file or COPY ─> feed (thread: core read) ─> spool ─> build::{nodes,ways,relations} ─> fresh tables ─> swap
+//! file or COPY ─> feed (threads: core read) ─> spool ─> build::{nodes,ways,relations} ─> fresh tables ─> swap
 //! ```
 
+mod blobs;
 mod build;
 mod country;
 mod crew;
@@ -12,6 +13,7 @@ mod file;
 mod fresh;
 pub mod load;
 mod parts;
+mod piece;
 mod places;
 mod progress;
 mod rows;

@@ -3,69 +3,17 @@
 //! A file in strict order of ids is built from as it comes. Any other goes by a sorted list of its ids, the newest
 //! version of an object winning, so that the order of a document and repeated objects in it make no difference.
 
-use rawdata_core::osm::{Element, Meta, Node, ObjectKind, Tags, Way};
+use rawdata_core::osm::{Element, ObjectKind};
 use rawdata_core::packed::record::{self, Decoder};
 use rawdata_core::{Error, ErrorKind, Result};
 
+use super::piece::{Order, Piece};
 use crate::error::OrRaise;
 use crate::raw::interrupts;
 use crate::raw::temp_file::TempFile;
 use crate::settings;
 
 const BUFFER: usize = 256 << 10;
-
-/// Whether ids came in strictly ascending order.
-#[derive(Debug, Clone, Copy)]
-pub struct Order {
-    last: i64,
-    strict: bool,
-}
-
-impl Default for Order {
-    fn default() -> Self {
-        Self { last: i64::MIN, strict: true }
-    }
-}
-
-impl Order {
-    pub fn saw(&mut self, id: i64) {
-        self.strict &= id > self.last;
-        self.last = id;
-    }
-}
-
-/// The version of a node that is known only from a way that tells its place. Any other version of it is newer.
-const FROM_WAY: i32 = -1;
-
-/// The nodes of a way that tells their places, as a file with `LocationsOnWays` does instead of listing them.
-pub fn locations<'a>(way: &Way<'a>) -> impl Iterator<Item = Node<'static>> + use<'a> {
-    let meta = Meta { version: Some(FROM_WAY), ..Meta::default() };
-    let known = way.refs.iter().zip(way.places.unwrap_or_default());
-    known.filter_map(move |(id, place)| Some(Node { id: *id, place: Some((*place)?), meta, tags: Tags::default() }))
-}
-
-/// The version of a node as the document gives it.
-pub fn version_of(node: &Node<'_>) -> Option<i32> {
-    node.meta.version.filter(|version| *version != FROM_WAY)
-}
-
-/// Records of one kind on their way to its spool.
-pub struct Batch {
-    pub kind: ObjectKind,
-    pub bytes: Vec<u8>,
-    pub count: u64,
-}
-
-impl Batch {
-    pub fn new(kind: ObjectKind) -> Self {
-        Self { kind, bytes: Vec::new(), count: 0 }
-    }
-
-    /// The records so far, leaving none.
-    pub fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::new(self.kind))
-    }
-}
 
 /// The spools of the three kinds.
 pub struct Spools {
@@ -83,20 +31,13 @@ impl Spools {
         }
     }
 
-    pub fn write(&mut self, batch: &Batch) {
-        let spool = match batch.kind {
-            ObjectKind::Node => &mut self.nodes,
-            ObjectKind::Way => &mut self.ways,
-            ObjectKind::Relation => &mut self.relations,
-        };
-        spool.file.write(&batch.bytes);
-        spool.count += batch.count;
-    }
-
-    pub fn set_orders(&mut self, [nodes, ways, relations]: [Order; 3]) {
-        self.nodes.sorted = nodes.strict;
-        self.ways.sorted = ways.strict;
-        self.relations.sorted = relations.strict;
+    pub fn write(&mut self, piece: &Piece) {
+        let spools = [&mut self.nodes, &mut self.ways, &mut self.relations];
+        for (spool, records) in spools.into_iter().zip(&piece.records) {
+            spool.file.write(&records.bytes);
+            spool.count += records.count;
+            spool.order.join(records.order);
+        }
     }
 }
 
@@ -105,12 +46,12 @@ pub struct Spool {
     kind: ObjectKind,
     file: TempFile,
     count: u64,
-    sorted: bool,
+    order: Order,
 }
 
 impl Spool {
     fn create(kind: ObjectKind) -> Self {
-        Self { kind, file: TempFile::create(), count: 0, sorted: true }
+        Self { kind, file: TempFile::create(), count: 0, order: Order::default() }
     }
 
     /// Objects written, repeated ones counted each time.
@@ -120,7 +61,7 @@ impl Spool {
 
     /// Hands over each object once, with its record, in order of ids, then deletes the spool. How many there were.
     pub fn drain(mut self, mut each: impl FnMut(&Element<'_>, &[u8])) -> u64 {
-        let count = if self.sorted { self.in_file_order(&mut each) } else { self.in_id_order(&mut each) };
+        let count = if self.order.is_strict() { self.in_file_order(&mut each) } else { self.in_id_order(&mut each) };
         self.file.close();
         count
     }

@@ -96,6 +96,15 @@ impl<R: Read> Reader<R> {
         }
     }
 
+    /// The blobs of a PBF, none of which was read yet but the header's, for threads to decode by [`pbf::open`];
+    /// `None` for any other format. Instead of [`Self::next`].
+    pub fn blobs(&mut self) -> Option<&mut pbf::Blobs<impl Read>> {
+        match &mut self.source {
+            Source::Xml(_) => None,
+            Source::Pbf(reader) => Some(reader.blobs()),
+        }
+    }
+
     /// The next object; `None` only where the document has ended as it should.
     ///
     /// After the first error there is nothing but that error.

@@ -14,7 +14,7 @@ use rawdata_core::{Error, ErrorKind, Result};
 
 use crate::error::OrRaise;
 use crate::import::country::Countries;
-use crate::import::crew::{Crew, Stop};
+use crate::import::crew::{Crew, Results, Stop};
 use crate::import::rows::{RowWriter, Rows, Table};
 
 /// A job is given out when its records and places take this much.
@@ -56,7 +56,9 @@ impl Shaper {
     pub fn start(kind: ObjectKind, rules: Rules, countries: &Arc<Countries>) -> Self {
         let crew = Crew::start("rawdata shape", |stop| {
             let countries = Arc::clone(countries);
-            move |job: Job| shape(&job, &rules, &countries, &stop)
+            move |job: Job, rows: &Results<_>| {
+                rows.put(shape(&job, &rules, &countries, &stop));
+            }
         });
         Self { crew, next: Job::new(kind) }
     }
@@ -83,17 +85,13 @@ impl Shaper {
     /// Waits for all rows and writes them.
     pub fn finish(mut self, rows: &mut RowWriter) {
         self.give(rows);
-        while let Some(done) = self.crew.take() {
-            rows.write(&mut done.or_raise());
-        }
+        while self.crew.take(|done| rows.write(&mut done.or_raise())) {}
     }
 
     fn give(&mut self, rows: &mut RowWriter) {
         let next = Job::new(self.next.kind);
         let job = std::mem::replace(&mut self.next, next);
-        if let Some(done) = self.crew.give(job) {
-            rows.write(&mut done.or_raise());
-        }
+        self.crew.give(job, |done| rows.write(&mut done.or_raise()));
     }
 }
 

@@ -43,6 +43,11 @@ impl Blob {
         self.number
     }
 
+    /// The bytes that it takes while it is decoded: packed and, as far as it says so, unpacked.
+    pub fn size(&self) -> usize {
+        self.packed.len() + Payload::read(&self.packed).map_or(0, |payload| payload.size.unwrap_or(BLOB))
+    }
+
     /// Adds to an error which blob it is about.
     pub(super) fn locate(&self, error: Error) -> Error {
         error.in_blob(self.number).at_byte(self.byte)
@@ -131,6 +136,31 @@ fn parse_header(bytes: &[u8]) -> Result<(BlobKind, u64)> {
     }
 }
 
+/// What a blob says of its content.
+struct Payload<'a> {
+    packing: u32,
+    /// Unpacked.
+    size: Option<usize>,
+    packed: &'a [u8],
+}
+
+impl<'a> Payload<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self> {
+        let (mut size, mut payload) = (None, None);
+        let mut fields = Cursor::all(bytes);
+        while let Some(field) = fields.field(bytes)? {
+            match field.number {
+                2 => size = Some(field.int(bytes)?),
+                1 | 3..=7 if payload.is_some() => return Err(broken("a blob holds its data twice")),
+                1 | 3..=7 => payload = Some((field.number, field.message()?.bytes(bytes))),
+                _ => {}
+            }
+        }
+        let (packing, packed) = payload.ok_or_else(|| broken("a blob holds no data"))?;
+        Ok(Self { packing, size: size.map(checked_size).transpose()?, packed })
+    }
+}
+
 /// Unpacks blobs. One a thread: it keeps what the decompressors need.
 pub(super) struct Unpacker {
     zlib: libdeflater::Decompressor,
@@ -144,19 +174,7 @@ impl Unpacker {
 
     /// Puts into `out` what the blob holds: exactly as much as it says, else it is an error.
     pub fn unpack(&mut self, blob: &Blob, out: &mut Vec<u8>) -> Result<()> {
-        let bytes = &blob.packed[..];
-        let (mut size, mut payload) = (None, None);
-        let mut fields = Cursor::all(bytes);
-        while let Some(field) = fields.field(bytes)? {
-            match field.number {
-                2 => size = Some(field.int(bytes)?),
-                1 | 3..=7 if payload.is_some() => return Err(broken("a blob holds its data twice")),
-                1 | 3..=7 => payload = Some((field.number, field.message()?.bytes(bytes))),
-                _ => {}
-            }
-        }
-        let (packing, packed) = payload.ok_or_else(|| broken("a blob holds no data"))?;
-        let size = size.map(checked_size).transpose()?;
+        let Payload { packing, size, packed } = Payload::read(&blob.packed)?;
         if packing == 1 {
             checked_length(size.unwrap_or(packed.len()), packed.len())?;
             out.clear();

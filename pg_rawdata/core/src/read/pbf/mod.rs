@@ -37,6 +37,19 @@ pub fn header(blob: &Blob) -> Result<Header> {
     read.map(|()| header).map_err(|e| blob.locate(e))
 }
 
+/// Unpacks a blob, whose objects the block then tells one by one; there are none in a blob that holds something else.
+pub fn open(blob: &mut Blob, block: &mut Block) -> Result<()> {
+    match blob.kind() {
+        BlobKind::Data => block.decode(blob),
+        BlobKind::Other => Ok(()),
+        BlobKind::Header => {
+            let error =
+                Error::new(ErrorKind::Unsupported, "the file has a second header: it was put together of several");
+            Err(blob.locate(error.with_hint("Join files by \"osmium merge\".")))
+        }
+    }
+}
+
 pub(super) struct Reader<R: Read> {
     blobs: Blobs<Stream<R>>,
     blob: Blob,
@@ -59,23 +72,17 @@ impl<R: Read> Reader<R> {
         &self.header
     }
 
+    pub fn blobs(&mut self) -> &mut Blobs<Stream<R>> {
+        &mut self.blobs
+    }
+
     /// Reads the next object, if there is one.
     pub fn advance(&mut self) -> Result<bool> {
         while !self.block.advance()? {
             if !self.blobs.next_into(&mut self.blob)? {
                 return Ok(false);
             }
-            match self.blob.kind() {
-                BlobKind::Data => self.block.decode(&mut self.blob)?,
-                BlobKind::Other => {}
-                BlobKind::Header => {
-                    let error = Error::new(
-                        ErrorKind::Unsupported,
-                        "the file has a second header: it was put together of several",
-                    );
-                    return Err(self.blob.locate(error.with_hint("Join files by \"osmium merge\".")));
-                }
-            }
+            open(&mut self.blob, &mut self.block)?;
         }
         Ok(true)
     }
