@@ -10,7 +10,7 @@ static AREA_RULE: GucSetting<area_rule::Setting> = GucSetting::<area_rule::Setti
 // A small server has a few GB; the places of 15 million nodes take about 128 MB.
 // 4 million segments take about 480 MB; the largest areas on Earth have 1 million.
 static AREA_SEGMENTS: GucSetting<i32> = GucSetting::<i32>::new(4_000_000);
-static IMPORT_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(128);
+static IMPORT_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(128 << 10);
 
 /// Minutes that the log of changes goes back.
 static CHANGES_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(30 * 24 * 60);
@@ -29,13 +29,13 @@ pub fn init() {
     );
     GucRegistry::define_int_guc(
         c"rawdata.import_memory",
-        c"Memory that an import may use to hold places of nodes.",
-        c"Places beyond it are read back from the table.",
+        c"Memory that an import may use to hold places of nodes and refs of ways.",
+        c"What is beyond it is read back from the tables.",
         &IMPORT_MEMORY,
-        1,
-        1 << 20,
+        64,
+        1 << 30,
         GucContext::Userset,
-        GucFlags::UNIT_MB,
+        GucFlags::UNIT_KB,
     );
     GucRegistry::define_int_guc(
         c"rawdata.changes_retention",
@@ -64,7 +64,7 @@ pub fn changes_retention() -> i32 {
 
 /// Bytes that an import may hold in memory.
 pub fn import_memory() -> usize {
-    usize::try_from(IMPORT_MEMORY.get()).unwrap_or(0) << 20
+    usize::try_from(IMPORT_MEMORY.get()).unwrap_or(0) << 10
 }
 
 /// How objects become features, under an area rule.

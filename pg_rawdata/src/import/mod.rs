@@ -12,6 +12,7 @@ mod feed;
 mod file;
 mod fresh;
 pub mod load;
+mod packed_table;
 mod parts;
 mod piece;
 mod places;

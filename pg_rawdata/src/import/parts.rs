@@ -24,14 +24,10 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// The parts of a data set that is being built.
-    pub fn new(places: Places, ways: Lookup) -> Self {
-        Self { places, ways, packed: Vec::new(), refs: Vec::new() }
-    }
-
     /// The parts of the data set in use. `unpacked` blocks of nodes are kept unpacked, a power of two.
     pub fn in_use(unpacked: usize) -> Self {
-        Self::new(Places::in_use(unpacked), tables::lookup("way_nodes", REFS_COLUMN))
+        let ways = tables::lookup("way_nodes", REFS_COLUMN);
+        Self { places: Places::in_use(unpacked), ways, packed: Vec::new(), refs: Vec::new() }
     }
 
     /// The places of nodes, `None` where one is not known.

@@ -77,6 +77,11 @@ impl Rows {
         Ok(())
     }
 
+    /// About what it takes.
+    pub fn size(&self) -> usize {
+        self.bytes.len() + self.features.len() * size_of::<Row>()
+    }
+
     /// Notes problems of an object.
     pub fn note(&mut self, object: ObjectId, problems: Vec<Problem>) {
         self.problems.extend(problems.into_iter().map(|problem| (object, problem)));

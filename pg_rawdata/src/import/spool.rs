@@ -3,8 +3,8 @@
 //! A file in strict order of ids is built from as it comes. Any other goes by a sorted list of its ids, the newest
 //! version of an object winning, so that the order of a document and repeated objects in it make no difference.
 
-use rawdata_core::osm::{Element, ObjectKind};
-use rawdata_core::packed::record::{self, Decoder};
+use rawdata_core::osm::ObjectKind;
+use rawdata_core::packed::record;
 use rawdata_core::{Error, ErrorKind, Result};
 
 use super::piece::{Order, Piece};
@@ -59,33 +59,31 @@ impl Spool {
         self.count
     }
 
-    /// Hands over each object once, with its record, in order of ids, then deletes the spool. How many there were.
-    pub fn drain(mut self, mut each: impl FnMut(&Element<'_>, &[u8])) -> u64 {
+    /// Hands over the record of each object once, in order of ids, then deletes the spool. How many there were.
+    pub fn drain(mut self, mut each: impl FnMut(&[u8])) -> u64 {
         let count = if self.order.is_strict() { self.in_file_order(&mut each) } else { self.in_id_order(&mut each) };
         self.file.close();
         count
     }
 
-    fn in_file_order(&mut self, each: &mut dyn FnMut(&Element<'_>, &[u8])) -> u64 {
-        let mut decoder = Decoder::default();
+    fn in_file_order(&mut self, each: &mut dyn FnMut(&[u8])) -> u64 {
         let mut count = 0;
-        self.scan(|kind, _, body| {
-            each(&decoder.decode(kind, body)?, body);
+        self.scan(|_, body| {
+            each(body);
             count += 1;
             Ok(())
         });
         count
     }
 
-    fn in_id_order(&mut self, each: &mut dyn FnMut(&Element<'_>, &[u8])) -> u64 {
+    fn in_id_order(&mut self, each: &mut dyn FnMut(&[u8])) -> u64 {
         let list = self.newest();
-        let mut decoder = Decoder::default();
         let mut body = Vec::new();
         for entry in &list {
             self.file.seek(entry.byte);
             body.resize(entry.length as usize, 0);
             self.file.read(&mut body);
-            each(&decoder.decode(self.kind, &body).or_raise(), &body);
+            each(&body);
             interrupts::check();
         }
         list.len() as u64
@@ -104,7 +102,7 @@ impl Spool {
             .or_raise()
         }
         list.reserve_exact(usize::try_from(self.count).unwrap_or(0));
-        self.scan(|_, byte, body| {
+        self.scan(|byte, body| {
             let (id, version) = record::peek(body)?;
             let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
             list.push(Entry { id, version, byte, length });
@@ -121,8 +119,8 @@ impl Spool {
         list
     }
 
-    /// Hands over kind, place in the file and body of each record, in the file's order.
-    fn scan(&mut self, mut each: impl FnMut(ObjectKind, u64, &[u8]) -> Result<()>) {
+    /// Hands over the place in the file and the body of each record, in the file's order.
+    fn scan(&mut self, mut each: impl FnMut(u64, &[u8]) -> Result<()>) {
         self.file.seek(0);
         let mut buffer = vec![0; BUFFER];
         let (mut filled, mut at) = (0, 0);
@@ -131,7 +129,7 @@ impl Spool {
             let rest = buffer.get(at..filled).unwrap_or_default();
             let length = rest.first_chunk::<4>().map(|head| u32::from_le_bytes(*head) as usize);
             if let Some(body) = length.and_then(|length| rest.get(4..4 + length)) {
-                each(self.kind, buffer_starts + at as u64 + 4, body).or_raise();
+                each(buffer_starts + at as u64 + 4, body).or_raise();
                 at += 4 + body.len();
                 continue;
             }

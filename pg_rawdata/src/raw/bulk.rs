@@ -17,16 +17,23 @@ pub enum Value<'a> {
 const ROWS_A_BATCH: usize = 1000;
 const BYTES_A_BATCH: usize = 1 << 20;
 
+/// The part of the server's buffers that a table may fill before its pages go through a ring of few. What stays in the
+/// buffers need not be read again for its indexes; beyond that other tables' pages would have to go.
+const BUFFERS_A_TABLE: i32 = 16;
+
 /// Writes rows into a table that this transaction made and that nobody else can see.
 ///
 /// They are written as frozen: once the storage is swapped in and committed, every snapshot sees them all, also one
 /// taken before, so that no reader meets an empty table.
 pub struct BulkInsert {
     relation: pg_sys::Relation,
+    /// A copy, because the server counts every slot's use of the relation's own, more slowly with each.
+    columns: pg_sys::TupleDesc,
     slots: Vec<*mut pg_sys::TupleTableSlot>,
     filled: usize,
     bytes: usize,
-    state: pg_sys::BulkInsertState,
+    /// Null at first, see [`BUFFERS_A_TABLE`].
+    ring: pg_sys::BulkInsertState,
     batch: pg_sys::MemoryContext,
     rows: u64,
 }
@@ -36,12 +43,14 @@ impl BulkInsert {
         // SAFETY: the lock is taken here and kept to the end of the transaction; the context is a child of the
         // transaction's, so an abort frees it.
         unsafe {
+            let relation = pg_sys::table_open(table, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
             Self {
-                relation: pg_sys::table_open(table, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE),
+                relation,
+                columns: in_transaction_context(|| pg_sys::CreateTupleDescCopy((*relation).rd_att)),
                 slots: Vec::with_capacity(ROWS_A_BATCH),
                 filled: 0,
                 bytes: 0,
-                state: in_transaction_context(|| pg_sys::GetBulkInsertState()),
+                ring: std::ptr::null_mut(),
                 batch: pg_sys::AllocSetContextCreateExtended(
                     pg_sys::TopTransactionContext,
                     c"rawdata rows of a batch".as_ptr(),
@@ -89,7 +98,10 @@ impl BulkInsert {
             for slot in &self.slots {
                 pg_sys::ExecDropSingleTupleTableSlot(*slot);
             }
-            pg_sys::FreeBulkInsertState(self.state);
+            pg_sys::FreeTupleDesc(self.columns);
+            if !self.ring.is_null() {
+                pg_sys::FreeBulkInsertState(self.ring);
+            }
             pg_sys::MemoryContextDelete(self.batch);
             pg_sys::table_close(self.relation, pg_sys::NoLock as pg_sys::LOCKMODE);
         }
@@ -100,8 +112,11 @@ impl BulkInsert {
         if let Some(slot) = self.slots.get(self.filled) {
             return *slot;
         }
-        // SAFETY: the relation is open.
-        let slot = unsafe { in_transaction_context(|| pg_sys::table_slot_create(self.relation, std::ptr::null_mut())) };
+        // SAFETY: the relation is open, and the columns outlive the slot.
+        let slot = unsafe {
+            let kind = pg_sys::table_slot_callbacks(self.relation);
+            in_transaction_context(|| pg_sys::MakeSingleTupleTableSlot(self.columns, kind))
+        };
         self.slots.push(slot);
         slot
     }
@@ -128,6 +143,10 @@ impl BulkInsert {
         }
         // SAFETY: `filled` slots hold rows; what the insert allocates goes to the batch's context and is freed with it.
         unsafe {
+            let pages = pg_sys::RelationGetNumberOfBlocksInFork(self.relation, pg_sys::ForkNumber::MAIN_FORKNUM);
+            if self.ring.is_null() && i64::from(pages) > i64::from(pg_sys::NBuffers / BUFFERS_A_TABLE) {
+                self.ring = in_transaction_context(|| pg_sys::GetBulkInsertState());
+            }
             let before = pg_sys::MemoryContextSwitchTo(self.batch);
             pg_sys::table_multi_insert(
                 self.relation,
@@ -135,7 +154,7 @@ impl BulkInsert {
                 i32::try_from(self.filled).unwrap_or(i32::MAX),
                 pg_sys::GetCurrentCommandId(true),
                 (pg_sys::TABLE_INSERT_SKIP_FSM | pg_sys::TABLE_INSERT_FROZEN) as i32,
-                self.state,
+                self.ring,
             );
             pg_sys::MemoryContextSwitchTo(before);
             for slot in self.slots.iter().take(self.filled) {

@@ -3,6 +3,8 @@
 //!
 //! All numbers are LEB128 varints; signed ones are zigzag-coded first.
 
+pub mod block_cache;
+pub mod kept;
 pub mod members;
 pub mod node_block;
 pub mod record;

@@ -1,34 +1,76 @@
 //! Nodes: places for all, rows for the tagged.
 
+use std::sync::Arc;
+
+use rawdata_core::Result;
 use rawdata_core::geometry::{Geometry, is_tagged};
 use rawdata_core::osm::Element;
+use rawdata_core::packed::node_block::{self, Entry, NodeBlock};
+use rawdata_core::packed::record;
 
-use super::Step;
+use super::builder::{Builder, Made, Work};
+use super::far::FarValues;
 use crate::error::OrRaise;
 use crate::import::country::Countries;
 use crate::import::fresh::Fresh;
+use crate::import::packed_table::{Columns, PackedTable, Stored};
 use crate::import::piece::version_of;
-use crate::import::places::{Places, PlacesWriter};
 use crate::import::progress::Phase;
-use crate::import::rows::{RowWriter, Rows, Table};
+use crate::import::rows::{RowWriter, Table};
 use crate::import::spool::Spool;
+use crate::settings;
 
 /// Builds from all nodes. Their places, and how many there were.
-pub fn build(spool: Spool, fresh: &Fresh, countries: &Countries, rows: &mut RowWriter) -> (Places, u64) {
-    let mut places = PlacesWriter::open(fresh);
-    let mut row = Rows::default();
-    let mut step = Step::new(Phase::Nodes, spool.count());
-    let count = spool.drain(|element, _| {
-        step.count();
-        if let Element::Node(node) = element
-            && let Some(place) = node.place
-        {
-            places.add(node.id, place, version_of(node));
-            if is_tagged(node.tags) {
-                row.add(element, Some((Table::Nodes, &Geometry::Point(place))), countries).or_raise();
-                rows.write(&mut row);
-            }
-        }
+pub fn build(spool: Spool, fresh: &Fresh, countries: &Arc<Countries>, rows: &mut RowWriter) -> (Stored, u64) {
+    let table = PackedTable::open(fresh, "node_places", Columns::KeyValue, settings::import_memory());
+    let mut builder = Builder::start(Phase::Nodes, spool.count(), table, rows, || Nodes {
+        countries: Arc::clone(countries),
+        block: NodeBlock::default(),
+        number: None,
     });
-    (places.finish(fresh), count)
+    let mut last = None;
+    let count = spool.drain(|record| {
+        let (id, _) = record::peek(record).or_raise();
+        // A block is made by one thread.
+        let number = Some(node_block::block_of(id));
+        builder.add(record, number != last, |_| {});
+        last = number;
+    });
+    (builder.finish().finish(fresh), count)
+}
+
+struct Nodes {
+    countries: Arc<Countries>,
+    block: NodeBlock,
+    number: Option<i64>,
+}
+
+impl Work for Nodes {
+    fn object(
+        &mut self,
+        element: &Element<'_>,
+        _far: &FarValues,
+        _go_on: &mut dyn FnMut() -> Result<()>,
+        made: &mut Made,
+    ) -> Result<()> {
+        let Element::Node(node) = element else { return Ok(()) };
+        let Some(place) = node.place else { return Ok(()) };
+        let number = node_block::block_of(node.id);
+        if self.number != Some(number) {
+            self.end(made);
+            self.number = Some(number);
+        }
+        let version = version_of(node).map_or(0, i32::unsigned_abs);
+        self.block.set(node_block::slot_of(node.id), Some(Entry { place, version }));
+        if is_tagged(node.tags) {
+            made.rows.add(element, Some((Table::Nodes, &Geometry::Point(place))), &self.countries)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, made: &mut Made) {
+        let Some(number) = self.number.take() else { return };
+        made.packed.add(number, None, |out| self.block.encode(out));
+        self.block.clear();
+    }
 }

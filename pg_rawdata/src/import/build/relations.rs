@@ -1,39 +1,85 @@
 //! Relations: members for all, an area or lines for the tagged.
 
-use rawdata_core::geometry::is_tagged;
-use rawdata_core::osm::{Element, ObjectKind};
+use std::sync::Arc;
+
+use rawdata_core::Result;
+use rawdata_core::geometry::multipolygon::RelationWay;
+use rawdata_core::geometry::{Rules, is_tagged};
+use rawdata_core::osm::{Element, ObjectKind, Place};
 use rawdata_core::packed::members;
 
-use super::Step;
-use super::shape::Shaper;
+use super::builder::{Builder, Made, Work};
+use super::far::{Far, FarValues};
+use super::known::{Finder, Known};
+use crate::import::country::Countries;
 use crate::import::fresh::Fresh;
-use crate::import::parts::Parts;
+use crate::import::packed_table::{Columns, PackedTable};
 use crate::import::progress::Phase;
-use crate::import::rows::RowWriter;
+use crate::import::rows::{RowWriter, Table};
 use crate::import::spool::Spool;
-use crate::raw::bulk::Value;
 
 /// Builds from all relations. How many there were.
-pub fn build(spool: Spool, fresh: &Fresh, parts: &mut Parts, mut shaper: Shaper, rows: &mut RowWriter) -> u64 {
-    let mut relation_members = fresh.open("relation_members");
-    let mut packed = Vec::new();
-    let mut step = Step::new(Phase::Relations, spool.count());
-    let count = spool.drain(|element, record| {
-        step.count();
-        let Element::Relation(relation) = element else { return };
-        packed.clear();
-        members::encode(relation.members.iter(), &mut packed);
-        let version = relation.meta.version.map_or(Value::Null, Value::Int4);
-        relation_members.row(&[Value::Int8(relation.id), version, Value::Bytes(&packed)]);
-        if !is_tagged(relation.tags) {
-            return;
-        }
-        for member in relation.members.iter().filter(|member| member.object.kind == ObjectKind::Way) {
-            shaper.line(parts.way(member.object.id));
-        }
-        shaper.object(record, rows);
+pub fn build(
+    spool: Spool,
+    fresh: &Fresh,
+    mut far: Far,
+    known: &Known,
+    rules: Rules,
+    countries: &Arc<Countries>,
+    rows: &mut RowWriter,
+) -> u64 {
+    let table = PackedTable::open(fresh, "relation_members", Columns::KeyVersionValue, 0);
+    let mut builder = Builder::start(Phase::Relations, spool.count(), table, rows, || Relations {
+        finder: Finder::new(known),
+        rules,
+        countries: Arc::clone(countries),
+        places: Vec::new(),
+        lines: Vec::new(),
     });
-    shaper.finish(rows);
-    relation_members.finish();
+    let count = spool.drain(|record| builder.add(record, true, |into| far.find(ObjectKind::Relation, record, into)));
+    builder.finish().close();
+    far.close();
     count
+}
+
+struct Relations {
+    finder: Finder,
+    rules: Rules,
+    countries: Arc<Countries>,
+    places: Vec<Option<Place>>,
+    /// Where the places of each member way begin and end in `places`; `None`: the way is not in the data.
+    lines: Vec<Option<(usize, usize)>>,
+}
+
+impl Work for Relations {
+    fn object(
+        &mut self,
+        element: &Element<'_>,
+        far: &FarValues,
+        go_on: &mut dyn FnMut() -> Result<()>,
+        made: &mut Made,
+    ) -> Result<()> {
+        let Element::Relation(relation) = element else { return Ok(()) };
+        made.packed.add(relation.id, relation.meta.version, |out| members::encode(relation.members.iter(), out));
+        if !is_tagged(relation.tags) {
+            return Ok(());
+        }
+        let ways = || relation.members.iter().filter(|member| member.object.kind == ObjectKind::Way);
+        self.places.clear();
+        self.lines.clear();
+        for member in ways() {
+            go_on()?;
+            let start = self.places.len();
+            let is_known = self.finder.way(member.object.id, far, &mut self.places)?;
+            self.lines.push(is_known.then_some((start, self.places.len())));
+        }
+        let lines = self.lines.iter().map(|line| line.and_then(|(start, end)| self.places.get(start..end)));
+        let member_ways: Vec<RelationWay<'_>> = ways()
+            .zip(lines)
+            .map(|(member, places)| RelationWay { id: member.object.id, role: member.role, places })
+            .collect();
+        let shaped = self.rules.relation(relation.tags, &member_ways, go_on)?;
+        made.rows.note(element.object(), shaped.problems);
+        made.rows.add(element, shaped.geometry.as_ref().map(|geometry| (Table::Relations, geometry)), &self.countries)
+    }
 }

@@ -1,36 +1,76 @@
 //! Ways: refs for all, a line or an area for the tagged.
 
-use rawdata_core::geometry::is_tagged;
-use rawdata_core::osm::Element;
+use std::sync::Arc;
+
+use rawdata_core::Result;
+use rawdata_core::geometry::{Geometry, Rules, is_tagged};
+use rawdata_core::osm::{Element, ObjectKind, Place};
 use rawdata_core::packed::refs;
 
-use super::Step;
-use super::shape::Shaper;
+use super::builder::{Builder, Made, Work};
+use super::far::{Far, FarValues};
+use super::known::{Finder, Known};
+use crate::import::country::Countries;
 use crate::import::fresh::Fresh;
-use crate::import::places::Places;
+use crate::import::packed_table::{Columns, PackedTable, Stored};
 use crate::import::progress::Phase;
-use crate::import::rows::RowWriter;
+use crate::import::rows::{RowWriter, Table};
 use crate::import::spool::Spool;
-use crate::raw::bulk::Value;
+use crate::settings;
 
-/// Builds from all ways. How many there were.
-pub fn build(spool: Spool, fresh: &Fresh, places: &mut Places, mut shaper: Shaper, rows: &mut RowWriter) -> u64 {
-    let mut way_nodes = fresh.open("way_nodes");
-    let mut packed = Vec::new();
-    let mut step = Step::new(Phase::Ways, spool.count());
-    let count = spool.drain(|element, record| {
-        step.count();
-        let Element::Way(way) = element else { return };
-        packed.clear();
-        refs::encode(way.refs, &mut packed);
-        let version = way.meta.version.map_or(Value::Null, Value::Int4);
-        way_nodes.row(&[Value::Int8(way.id), version, Value::Bytes(&packed)]);
-        if is_tagged(way.tags) {
-            shaper.line(Some(way.refs.iter().map(|id| places.get(*id))));
-            shaper.object(record, rows);
-        }
+/// Builds from all ways. Where relations find them, and how many there were.
+pub fn build(
+    spool: Spool,
+    fresh: &Fresh,
+    places: Stored,
+    rules: Rules,
+    countries: &Arc<Countries>,
+    rows: &mut RowWriter,
+) -> (Far, Known, u64) {
+    let known = Known { places: places.kept, ..Known::default() };
+    let mut far = Far::new(known.clone(), places.rest);
+    let budget = settings::import_memory().saturating_sub(known.places.size());
+    let table = PackedTable::open(fresh, "way_nodes", Columns::KeyVersionValue, budget);
+    let mut builder = Builder::start(Phase::Ways, spool.count(), table, rows, || Ways {
+        finder: Finder::new(&known),
+        rules,
+        countries: Arc::clone(countries),
+        places: Vec::new(),
     });
-    shaper.finish(rows);
-    way_nodes.finish();
-    count
+    let count = spool.drain(|record| builder.add(record, true, |into| far.find(ObjectKind::Way, record, into)));
+    let ways = builder.finish().finish(fresh);
+    let known = Known { ways: ways.kept, ..known };
+    (far.with_ways(known.clone(), ways.rest), known, count)
+}
+
+struct Ways {
+    finder: Finder,
+    rules: Rules,
+    countries: Arc<Countries>,
+    places: Vec<Option<Place>>,
+}
+
+impl Work for Ways {
+    fn object(
+        &mut self,
+        element: &Element<'_>,
+        far: &FarValues,
+        go_on: &mut dyn FnMut() -> Result<()>,
+        made: &mut Made,
+    ) -> Result<()> {
+        let Element::Way(way) = element else { return Ok(()) };
+        made.packed.add(way.id, way.meta.version, |out| refs::encode(way.refs, out));
+        if !is_tagged(way.tags) {
+            return Ok(());
+        }
+        self.places.clear();
+        self.finder.places(way.refs, far, &mut self.places)?;
+        let shaped = self.rules.way(way.id, way.refs, way.tags, &self.places, go_on)?;
+        let placed = shaped.geometry.as_ref().map(|geometry| match geometry {
+            Geometry::Line(_) => (Table::Lines, geometry),
+            _ => (Table::Areas, geometry),
+        });
+        made.rows.note(element.object(), shaped.problems);
+        made.rows.add(element, placed, &self.countries)
+    }
 }

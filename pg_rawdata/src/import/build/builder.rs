@@ -1,0 +1,145 @@
+//! Objects of one kind given to threads, and what they make written to the tables in the order of the objects.
+
+use rawdata_core::osm::{Element, ObjectKind};
+use rawdata_core::packed::record::Decoder;
+use rawdata_core::{Error, ErrorKind, Result};
+
+use super::far::FarValues;
+use crate::error::OrRaise;
+use crate::import::crew::{Crew, Results, Stop};
+use crate::import::packed_table::{PackedRows, PackedTable};
+use crate::import::progress::{self, Phase};
+use crate::import::rows::{RowWriter, Rows};
+use crate::raw::interrupts;
+
+/// A job is given out when its records and far values take this much, and what is made of them is handed over in parts of it.
+const JOB_BYTES: usize = 256 << 10;
+
+/// What a thread makes of objects.
+#[derive(Default)]
+pub struct Made {
+    pub packed: PackedRows,
+    pub rows: Rows,
+}
+
+/// Work of one thread on the objects of one kind.
+pub trait Work: Send + 'static {
+    /// Makes rows of an object. `go_on` fails where nobody waits for them any more.
+    fn object(
+        &mut self,
+        element: &Element<'_>,
+        far: &FarValues,
+        go_on: &mut dyn FnMut() -> Result<()>,
+        made: &mut Made,
+    ) -> Result<()>;
+
+    /// Makes the rows that are left when a job ends.
+    fn end(&mut self, _made: &mut Made) {}
+}
+
+/// Records of objects, each after its length, and the values they need that the threads do not have.
+#[derive(Default)]
+struct Job {
+    records: Vec<u8>,
+    far: FarValues,
+}
+
+/// The threads and the tables of one kind.
+pub struct Builder<'a> {
+    crew: Crew<Job, Result<Made>>,
+    next: Job,
+    packed: PackedTable,
+    rows: &'a mut RowWriter,
+    phase: Phase,
+    done: u64,
+    total: u64,
+}
+
+impl<'a> Builder<'a> {
+    /// Starts the threads; `new_work` makes what one of them does.
+    pub fn start<W: Work>(
+        phase: Phase,
+        total: u64,
+        packed: PackedTable,
+        rows: &'a mut RowWriter,
+        new_work: impl Fn() -> W,
+    ) -> Self {
+        let kind = match phase {
+            Phase::Ways => ObjectKind::Way,
+            Phase::Relations => ObjectKind::Relation,
+            _ => ObjectKind::Node,
+        };
+        progress::show(phase, 0, Some(total));
+        let crew = Crew::start("rawdata build", |stop| {
+            let mut work = new_work();
+            move |job: Job, made: &Results<_>| {
+                if let Err(error) = run(&mut work, kind, &job, &stop, made) {
+                    made.put(Err(error));
+                }
+            }
+        });
+        Self { crew, next: Job::default(), packed, rows, phase, done: 0, total }
+    }
+
+    /// Adds an object by its record. Before a record that `may_begin_a_job`, those added so far may be given out.
+    pub fn add(&mut self, record: &[u8], may_begin_a_job: bool, far: impl FnOnce(&mut FarValues)) {
+        if may_begin_a_job && self.next.records.len() + self.next.far.size() >= JOB_BYTES {
+            self.give();
+        }
+        far(&mut self.next.far);
+        let length = u32::try_from(record.len()).unwrap_or(u32::MAX);
+        self.next.records.extend_from_slice(&length.to_le_bytes());
+        self.next.records.extend_from_slice(record);
+        self.done += 1;
+        if self.done.is_multiple_of(progress::STEP) {
+            progress::show(self.phase, self.done, Some(self.total));
+        }
+        if self.done.is_multiple_of(64) {
+            interrupts::check();
+        }
+    }
+
+    /// Waits for all rows and writes them. The table of packed values.
+    pub fn finish(mut self) -> PackedTable {
+        self.give();
+        let Self { mut crew, mut packed, rows, .. } = self;
+        while crew.take(|made| write(made, &mut packed, rows)) {}
+        packed
+    }
+
+    fn give(&mut self) {
+        let job = std::mem::take(&mut self.next);
+        let Self { crew, packed, rows, .. } = self;
+        crew.give(job, |made| write(made, packed, rows));
+    }
+}
+
+fn write(made: Result<Made>, packed: &mut PackedTable, rows: &mut RowWriter) {
+    let mut made = made.or_raise();
+    packed.write(&made.packed);
+    rows.write(&mut made.rows);
+}
+
+/// What a thread does with a job.
+fn run(work: &mut impl Work, kind: ObjectKind, job: &Job, stop: &Stop, out: &Results<Result<Made>>) -> Result<()> {
+    let mut go_on = || match stop.is_asked() {
+        true => Err(Error::new(ErrorKind::Io, "import was ended")),
+        false => Ok(()),
+    };
+    let mut decoder = Decoder::default();
+    let mut made = Made::default();
+    let mut records = job.records.as_slice();
+    while let Some((length, rest)) = records.split_first_chunk::<4>() {
+        let (record, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).unwrap_or((rest, &[]));
+        records = rest;
+        let element = decoder.decode(kind, record)?;
+        work.object(&element, &job.far, &mut go_on, &mut made)?;
+        if made.packed.size() + made.rows.size() >= JOB_BYTES {
+            go_on()?;
+            out.put(Ok(std::mem::take(&mut made)));
+        }
+    }
+    work.end(&mut made);
+    out.put(Ok(made));
+    Ok(())
+}
