@@ -8,6 +8,8 @@ use rawdata_core::read::pbf::{self, Blob, Block};
 use super::crew::{Crew, Results};
 use super::piece::Piece;
 
+/// Blobs that a thread has: the next lies ready when one is done.
+const BLOBS_A_THREAD: usize = 2;
 /// The most bytes of blobs with the threads, packed and unpacked, but for one that is larger by itself.
 const DECODED_AT_ONCE: usize = 64 << 20;
 
@@ -20,7 +22,7 @@ pub struct BlobCrew {
 
 impl BlobCrew {
     pub fn start() -> Self {
-        let crew = Crew::start("rawdata read", |_| {
+        let crew = Crew::start("rawdata read", BLOBS_A_THREAD, |_| {
             let mut block = Block::new();
             move |blob, pieces: &Results<_>| decode(blob, &mut block, pieces)
         });
@@ -52,12 +54,16 @@ fn decode(mut blob: Blob, block: &mut Block, pieces: &Results<Result<Piece>>) {
         pbf::open(&mut blob, block)?;
         while let Some(element) = block.next()? {
             piece.add(&element)?;
-            if piece.is_full() && !pieces.put(Ok(std::mem::take(&mut piece))) {
-                break;
+            if piece.is_full() {
+                let size = piece.size();
+                if !pieces.put(Ok(std::mem::take(&mut piece)), size) {
+                    break;
+                }
             }
         }
         Ok(())
     };
     let end = all();
-    pieces.put(end.map(|()| piece));
+    let size = piece.size();
+    pieces.put(end.map(|()| piece), size);
 }

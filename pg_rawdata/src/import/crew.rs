@@ -1,17 +1,15 @@
 //! Threads of pure Rust that work beside the backend's own, results in the order of the jobs.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Refused, refuse};
 use crate::raw::{interrupts, thread};
 
-/// Jobs that a thread has before it, the one at work included: the next lies ready when one is done.
-const JOBS_A_THREAD: usize = 2;
-/// Results that a thread has ready and nobody took, ends of jobs included.
-const RESULTS_A_THREAD: usize = 4;
+/// The bytes of results that a thread may have ready, but for one that is larger by itself.
+const READY_A_THREAD: usize = 32 << 20;
 /// More threads than this find the backend's own, which writes what they make, always busy.
 const MOST_THREADS: usize = 4;
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -27,36 +25,72 @@ impl Stop {
     }
 }
 
-/// Where a thread puts what it makes of a job; `None` ends the job.
-pub struct Results<R>(SyncSender<Option<R>>);
+/// Bytes of results that a thread has ready and nobody took.
+#[derive(Default)]
+struct Ready {
+    bytes: Mutex<usize>,
+    taken: Condvar,
+}
+
+impl Ready {
+    /// Waits until there is room, or until nobody waits for results any more.
+    fn add(&self, bytes: usize, stop: &Stop) {
+        let mut ready = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        while *ready > 0 && *ready + bytes > READY_A_THREAD && !stop.is_asked() {
+            ready = self.taken.wait_timeout(ready, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *ready += bytes;
+    }
+
+    fn take(&self, bytes: usize) {
+        *self.bytes.lock().unwrap_or_else(PoisonError::into_inner) -= bytes;
+        self.taken.notify_one();
+    }
+}
+
+/// Where a thread puts what it makes of a job.
+pub struct Results<R> {
+    /// A result and its bytes; `None` ends the job.
+    made: Sender<Option<(R, usize)>>,
+    ready: Arc<Ready>,
+    stop: Stop,
+}
 
 impl<R> Results<R> {
-    /// Hands over a result, one of any number for a job; `false` where nobody waits for it any more.
-    pub fn put(&self, result: R) -> bool {
-        self.0.send(Some(result)).is_ok()
+    /// Hands over a result of so many bytes, one of any number for a job; `false` where nobody waits for it any more.
+    pub fn put(&self, result: R, bytes: usize) -> bool {
+        self.ready.add(bytes, &self.stop);
+        self.made.send(Some((result, bytes))).is_ok()
     }
 }
 
 struct Member<J, R> {
     jobs: SyncSender<J>,
-    results: Receiver<Option<R>>,
+    made: Receiver<Option<(R, usize)>>,
+    ready: Arc<Ready>,
 }
 
 /// The threads. Jobs go round, and results are taken round, so that their order does not depend on who is quick.
 pub struct Crew<J, R> {
     members: Vec<Member<J, R>>,
+    jobs_a_thread: usize,
     given: usize,
     taken: usize,
     stop: Stop,
 }
 
 impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
-    /// Starts a thread for each processor. `new_work` makes what one thread does with each job; it must not call the server.
-    pub fn start<W: FnMut(J, &Results<R>) + Send + 'static>(name: &str, new_work: impl Fn(Stop) -> W) -> Self {
+    /// Starts a thread for each processor. A thread has `jobs_a_thread` before it at most, the one at work included.
+    /// `new_work` makes what one thread does with each job; it must not call the server.
+    pub fn start<W: FnMut(J, &Results<R>) + Send + 'static>(
+        name: &str,
+        jobs_a_thread: usize,
+        new_work: impl Fn(Stop) -> W,
+    ) -> Self {
         let count = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
         let stop = Stop::default();
-        let members = (0..count).map(|_| Member::start(name, new_work(stop.clone()))).collect();
-        Self { members, given: 0, taken: 0, stop }
+        let members = (0..count).map(|_| Member::start(name, jobs_a_thread, &stop, new_work(stop.clone()))).collect();
+        Self { members, jobs_a_thread, given: 0, taken: 0, stop }
     }
 
     /// How many jobs were given out whose results are not taken yet.
@@ -64,9 +98,14 @@ impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
         self.given - self.taken
     }
 
+    /// Whether all hands are full.
+    pub fn is_full(&self) -> bool {
+        self.open_jobs() == self.members.len() * self.jobs_a_thread
+    }
+
     /// Gives out a job. Where all hands are full, `each` gets the results of the oldest first.
     pub fn give(&mut self, job: J, each: impl FnMut(R)) {
-        if self.open_jobs() == self.members.len() * JOBS_A_THREAD {
+        if self.is_full() {
             self.take(each);
         }
         let next = self.given % self.members.len().max(1);
@@ -84,8 +123,11 @@ impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
         let Some(member) = self.members.get(self.taken % self.members.len().max(1)) else { return false };
         loop {
             interrupts::check();
-            match member.results.recv_timeout(PATIENCE) {
-                Ok(Some(result)) => each(result),
+            match member.made.recv_timeout(PATIENCE) {
+                Ok(Some((result, bytes))) => {
+                    member.ready.take(bytes);
+                    each(result);
+                }
                 Ok(None) => {
                     self.taken += 1;
                     return true;
@@ -99,21 +141,22 @@ impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
 }
 
 impl<J: Send + 'static, R: Send + 'static> Member<J, R> {
-    fn start(name: &str, mut work: impl FnMut(J, &Results<R>) + Send + 'static) -> Self {
-        let (jobs, todo) = sync_channel(JOBS_A_THREAD);
-        let (done, results) = sync_channel(RESULTS_A_THREAD);
+    fn start(name: &str, jobs: usize, stop: &Stop, mut work: impl FnMut(J, &Results<R>) + Send + 'static) -> Self {
+        let (jobs, todo) = sync_channel(jobs);
+        let (sender, made) = channel();
+        let ready = Arc::new(Ready::default());
+        let results = Results { made: sender, ready: Arc::clone(&ready), stop: stop.clone() };
         let all_jobs = move || {
-            let done = Results(done);
             // The channels close where the import ends, well or not.
             while let Ok(job) = todo.recv() {
-                work(job, &done);
-                if done.0.send(None).is_err() {
+                work(job, &results);
+                if results.made.send(None).is_err() {
                     return;
                 }
             }
         };
         match thread::spawn(name, all_jobs) {
-            Ok(_) => Self { jobs, results },
+            Ok(_) => Self { jobs, made, ready },
             Err(error) => refuse(Refused::Threads, &error.to_string()),
         }
     }

@@ -50,16 +50,23 @@ impl Fresh {
         Lookup::open(self.oid(&format!("_fresh_{table}")), index, column)
     }
 
-    /// Builds the indexes of all twins that have none yet, and gathers statistics.
-    pub fn index(&self) {
-        for (done, table) in TABLES.into_iter().enumerate() {
-            progress::show(Phase::Index, done as u64, Some(TABLES.len() as u64));
+    /// Builds the indexes of these twins where they have none yet, and gathers statistics.
+    pub fn index(&self, tables: &[&str]) {
+        for table in tables {
             let bare = Spi::get_one::<bool>(&format!(
                 "SELECT NOT relhasindex FROM pg_catalog.pg_class WHERE oid = 'rawdata._fresh_{table}'::pg_catalog.regclass"
             ));
             if bare.or_raise() == Some(true) {
                 self.index_early(table);
             }
+        }
+    }
+
+    /// The same for all twins.
+    pub fn index_all(&self) {
+        for (done, table) in TABLES.iter().enumerate() {
+            progress::show(Phase::Index, done as u64, Some(TABLES.len() as u64));
+            self.index(&[table]);
         }
     }
 

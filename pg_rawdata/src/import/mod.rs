@@ -100,7 +100,7 @@ impl Import {
     fn build(self, header: &Header) -> Report {
         let fresh = fresh::Fresh::create();
         let mut report = build::run(self.spools, &fresh, self.area_rule);
-        fresh.index();
+        fresh.index_all();
         progress::show(Phase::Swap, 0, None);
         fresh.swap();
         record(header, self.area_rule, &report);

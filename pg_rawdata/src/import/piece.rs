@@ -37,7 +37,11 @@ impl Piece {
     }
 
     pub fn is_full(&self) -> bool {
-        self.records.iter().map(|records| records.bytes.len()).sum::<usize>() >= PIECE_BYTES
+        self.size() >= PIECE_BYTES
+    }
+
+    pub fn size(&self) -> usize {
+        self.records.iter().map(|records| records.bytes.len()).sum()
     }
 
     pub fn count(&self) -> u64 {

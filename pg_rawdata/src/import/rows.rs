@@ -89,7 +89,7 @@ impl Rows {
 }
 
 /// Rows written to each table.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Written {
     pub points: u64,
     pub lines: u64,
@@ -99,26 +99,28 @@ pub struct Written {
     pub problems: u64,
 }
 
-/// Writes rows into the fresh tables.
-pub struct RowWriter {
-    nodes: BulkInsert,
-    lines: BulkInsert,
-    areas: BulkInsert,
-    relations: BulkInsert,
-    unplaced: BulkInsert,
-    problems: BulkInsert,
+/// Writes rows into the fresh tables. Each is opened with its first row, so that others may be given their indexes meanwhile.
+pub struct RowWriter<'a> {
+    fresh: &'a Fresh,
+    nodes: Option<BulkInsert>,
+    lines: Option<BulkInsert>,
+    areas: Option<BulkInsert>,
+    relations: Option<BulkInsert>,
+    unplaced: Option<BulkInsert>,
+    problems: Option<BulkInsert>,
     place: Vec<u8>,
 }
 
-impl RowWriter {
-    pub fn open(fresh: &Fresh) -> Self {
+impl<'a> RowWriter<'a> {
+    pub fn new(fresh: &'a Fresh) -> Self {
         Self {
-            nodes: fresh.open("nodes"),
-            lines: fresh.open("ways_line"),
-            areas: fresh.open("ways_poly"),
-            relations: fresh.open("relations"),
-            unplaced: fresh.open("unplaced"),
-            problems: fresh.open("problems"),
+            fresh,
+            nodes: None,
+            lines: None,
+            areas: None,
+            relations: None,
+            unplaced: None,
+            problems: None,
             place: Vec::new(),
         }
     }
@@ -136,18 +138,21 @@ impl RowWriter {
             start = before;
             let [id, uid, version, changeset, timestamp] = head(row);
             let user = if row.has_user { user } else { Value::Null };
-            let table = match row.table {
-                Some(Table::Nodes) => &mut self.nodes,
-                Some(Table::Lines) => &mut self.lines,
-                Some(Table::Areas) => &mut self.areas,
-                Some(Table::Relations) => &mut self.relations,
+            let (table, name) = match row.table {
+                Some(Table::Nodes) => (&mut self.nodes, "nodes"),
+                Some(Table::Lines) => (&mut self.lines, "ways_line"),
+                Some(Table::Areas) => (&mut self.areas, "ways_poly"),
+                Some(Table::Relations) => (&mut self.relations, "relations"),
                 None => {
                     let kind = Value::Bytes(row.object.kind.name().as_bytes());
-                    self.unplaced.row(&[kind, id, uid, user, version, changeset, timestamp, tags]);
+                    let unplaced = self.unplaced.get_or_insert_with(|| self.fresh.open("unplaced"));
+                    unplaced.row(&[kind, id, uid, user, version, changeset, timestamp, tags]);
                     continue;
                 }
             };
-            table.row(&[id, uid, user, version, changeset, timestamp, tags, geometry, country]);
+            table
+                .get_or_insert_with(|| self.fresh.open(name))
+                .row(&[id, uid, user, version, changeset, timestamp, tags, geometry, country]);
         }
         for (object, problem) in rows.problems.drain(..) {
             self.problem(object, &problem);
@@ -161,7 +166,7 @@ impl RowWriter {
         if let Some(place) = problem.place {
             stored::geometry::write(&Geometry::Point(place), &mut self.place).or_raise();
         }
-        self.problems.row(&[
+        self.problems.get_or_insert_with(|| self.fresh.open("problems")).row(&[
             Value::Bytes(object.kind.name().as_bytes()),
             Value::Int8(object.id),
             Value::Bytes(problem.kind.name().as_bytes()),
@@ -170,15 +175,16 @@ impl RowWriter {
         ]);
     }
 
-    /// Ends the writing.
+    /// Ends the writing and closes the tables.
     pub fn finish(self) -> Written {
+        let finish = |table: Option<BulkInsert>| table.map_or(0, BulkInsert::finish);
         Written {
-            points: self.nodes.finish(),
-            lines: self.lines.finish(),
-            areas: self.areas.finish(),
-            relations: self.relations.finish(),
-            unplaced: self.unplaced.finish(),
-            problems: self.problems.finish(),
+            points: finish(self.nodes),
+            lines: finish(self.lines),
+            areas: finish(self.areas),
+            relations: finish(self.relations),
+            unplaced: finish(self.unplaced),
+            problems: finish(self.problems),
         }
     }
 }

@@ -7,19 +7,28 @@ use rawdata_core::{Error, ErrorKind, Result};
 use super::far::FarValues;
 use crate::error::OrRaise;
 use crate::import::crew::{Crew, Results, Stop};
+use crate::import::fresh::Fresh;
 use crate::import::packed_table::{PackedRows, PackedTable};
 use crate::import::progress::{self, Phase};
-use crate::import::rows::{RowWriter, Rows};
+use crate::import::rows::{RowWriter, Rows, Written};
 use crate::raw::interrupts;
 
 /// A job is given out when its records and far values take this much, and what is made of them is handed over in parts of it.
 const JOB_BYTES: usize = 256 << 10;
+/// Jobs that a thread has, to be busy while the backend builds indexes.
+const JOBS_A_THREAD: usize = 48;
 
 /// What a thread makes of objects.
 #[derive(Default)]
 pub struct Made {
     pub packed: PackedRows,
     pub rows: Rows,
+}
+
+impl Made {
+    fn size(&self) -> usize {
+        self.packed.size() + self.rows.size()
+    }
 }
 
 /// Work of one thread on the objects of one kind.
@@ -49,7 +58,8 @@ pub struct Builder<'a> {
     crew: Crew<Job, Result<Made>>,
     next: Job,
     packed: PackedTable,
-    rows: &'a mut RowWriter,
+    rows: RowWriter<'a>,
+    meanwhile: Option<Box<dyn FnOnce() + 'a>>,
     phase: Phase,
     done: u64,
     total: u64,
@@ -61,7 +71,7 @@ impl<'a> Builder<'a> {
         phase: Phase,
         total: u64,
         packed: PackedTable,
-        rows: &'a mut RowWriter,
+        fresh: &'a Fresh,
         new_work: impl Fn() -> W,
     ) -> Self {
         let kind = match phase {
@@ -70,15 +80,20 @@ impl<'a> Builder<'a> {
             _ => ObjectKind::Node,
         };
         progress::show(phase, 0, Some(total));
-        let crew = Crew::start("rawdata build", |stop| {
+        let crew = Crew::start("rawdata build", JOBS_A_THREAD, |stop| {
             let mut work = new_work();
             move |job: Job, made: &Results<_>| {
                 if let Err(error) = run(&mut work, kind, &job, &stop, made) {
-                    made.put(Err(error));
+                    made.put(Err(error), 0);
                 }
             }
         });
-        Self { crew, next: Job::default(), packed, rows, phase, done: 0, total }
+        Self { crew, next: Job::default(), packed, rows: RowWriter::new(fresh), meanwhile: None, phase, done: 0, total }
+    }
+
+    /// What the backend does once all threads have as many jobs as they may have.
+    pub fn meanwhile(&mut self, work: impl FnOnce() + 'a) {
+        self.meanwhile = Some(Box::new(work));
     }
 
     /// Adds an object by its record. Before a record that `may_begin_a_job`, those added so far may be given out.
@@ -99,22 +114,30 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Waits for all rows and writes them. The table of packed values.
-    pub fn finish(mut self) -> PackedTable {
+    /// Waits for all rows and writes them. The table of packed values, and the rows in the other tables.
+    pub fn finish(mut self) -> (PackedTable, Written) {
         self.give();
-        let Self { mut crew, mut packed, rows, .. } = self;
-        while crew.take(|made| write(made, &mut packed, rows)) {}
-        packed
+        if let Some(work) = self.meanwhile.take() {
+            work();
+        }
+        let Self { mut crew, mut packed, mut rows, .. } = self;
+        while crew.take(|made| write(made, &mut packed, &mut rows)) {}
+        (packed, rows.finish())
     }
 
     fn give(&mut self) {
         let job = std::mem::take(&mut self.next);
+        if self.crew.is_full()
+            && let Some(work) = self.meanwhile.take()
+        {
+            work();
+        }
         let Self { crew, packed, rows, .. } = self;
         crew.give(job, |made| write(made, packed, rows));
     }
 }
 
-fn write(made: Result<Made>, packed: &mut PackedTable, rows: &mut RowWriter) {
+fn write(made: Result<Made>, packed: &mut PackedTable, rows: &mut RowWriter<'_>) {
     let mut made = made.or_raise();
     packed.write(&made.packed);
     rows.write(&mut made.rows);
@@ -134,12 +157,14 @@ fn run(work: &mut impl Work, kind: ObjectKind, job: &Job, stop: &Stop, out: &Res
         records = rest;
         let element = decoder.decode(kind, record)?;
         work.object(&element, &job.far, &mut go_on, &mut made)?;
-        if made.packed.size() + made.rows.size() >= JOB_BYTES {
+        if made.size() >= JOB_BYTES {
             go_on()?;
-            out.put(Ok(std::mem::take(&mut made)));
+            let size = made.size();
+            out.put(Ok(std::mem::take(&mut made)), size);
         }
     }
     work.end(&mut made);
-    out.put(Ok(made));
+    let size = made.size();
+    out.put(Ok(made), size);
     Ok(())
 }

@@ -18,7 +18,7 @@ use rawdata_core::geometry::AreaRule;
 use super::Report;
 use super::country::Countries;
 use super::fresh::Fresh;
-use super::rows::RowWriter;
+use super::rows::Written;
 use super::spool::Spools;
 use crate::settings;
 
@@ -26,21 +26,20 @@ use crate::settings;
 pub fn run(spools: Spools, fresh: &Fresh, area_rule: AreaRule) -> Report {
     let countries = Arc::new(Countries::load());
     let rules = settings::rules(area_rule);
-    let mut rows = RowWriter::open(fresh);
-    let (places, nodes) = nodes::build(spools.nodes, fresh, &countries, &mut rows);
-    let (far, known, ways) = ways::build(spools.ways, fresh, places, rules, &countries, &mut rows);
-    let relations = relations::build(spools.relations, fresh, far, &known, rules, &countries, &mut rows);
-    let written = rows.finish();
+    let (places, nodes, points) = nodes::build(spools.nodes, fresh, &countries);
+    let (far, known, ways, features) = ways::build(spools.ways, fresh, places, rules, &countries);
+    let (relations, rest) = relations::build(spools.relations, fresh, far, &known, rules, &countries);
+    let sum = |rows: fn(&Written) -> u64| [points, features, rest].iter().map(rows).sum::<u64>().cast_signed();
     Report {
         nodes: nodes.cast_signed(),
         ways: ways.cast_signed(),
         relations: relations.cast_signed(),
-        points: written.points.cast_signed(),
-        lines: written.lines.cast_signed(),
-        areas: written.areas.cast_signed(),
-        relation_features: written.relations.cast_signed(),
-        unplaced: written.unplaced.cast_signed(),
-        problems: written.problems.cast_signed(),
+        points: sum(|written| written.points),
+        lines: sum(|written| written.lines),
+        areas: sum(|written| written.areas),
+        relation_features: sum(|written| written.relations),
+        unplaced: sum(|written| written.unplaced),
+        problems: sum(|written| written.problems),
         seconds: 0.0,
     }
 }

@@ -16,14 +16,14 @@ use crate::import::fresh::Fresh;
 use crate::import::packed_table::{Columns, PackedTable, Stored};
 use crate::import::piece::version_of;
 use crate::import::progress::Phase;
-use crate::import::rows::{RowWriter, Table};
+use crate::import::rows::{Table, Written};
 use crate::import::spool::Spool;
 use crate::settings;
 
-/// Builds from all nodes. Their places, and how many there were.
-pub fn build(spool: Spool, fresh: &Fresh, countries: &Arc<Countries>, rows: &mut RowWriter) -> (Stored, u64) {
+/// Builds from all nodes. Their places, how many there were, and the rows written.
+pub fn build(spool: Spool, fresh: &Fresh, countries: &Arc<Countries>) -> (Stored, u64, Written) {
     let table = PackedTable::open(fresh, "node_places", Columns::KeyValue, settings::import_memory());
-    let mut builder = Builder::start(Phase::Nodes, spool.count(), table, rows, || Nodes {
+    let mut builder = Builder::start(Phase::Nodes, spool.count(), table, fresh, || Nodes {
         countries: Arc::clone(countries),
         block: NodeBlock::default(),
         number: None,
@@ -36,7 +36,8 @@ pub fn build(spool: Spool, fresh: &Fresh, countries: &Arc<Countries>, rows: &mut
         builder.add(record, number != last, |_| {});
         last = number;
     });
-    (builder.finish().finish(fresh), count)
+    let (places, written) = builder.finish();
+    (places.finish(fresh), count, written)
 }
 
 struct Nodes {

@@ -15,10 +15,10 @@ use crate::import::country::Countries;
 use crate::import::fresh::Fresh;
 use crate::import::packed_table::{Columns, PackedTable};
 use crate::import::progress::Phase;
-use crate::import::rows::{RowWriter, Table};
+use crate::import::rows::{Table, Written};
 use crate::import::spool::Spool;
 
-/// Builds from all relations. How many there were.
+/// Builds from all relations. How many there were, and the rows written.
 pub fn build(
     spool: Spool,
     fresh: &Fresh,
@@ -26,20 +26,21 @@ pub fn build(
     known: &Known,
     rules: Rules,
     countries: &Arc<Countries>,
-    rows: &mut RowWriter,
-) -> u64 {
+) -> (u64, Written) {
     let table = PackedTable::open(fresh, "relation_members", Columns::KeyVersionValue, 0);
-    let mut builder = Builder::start(Phase::Relations, spool.count(), table, rows, || Relations {
+    let mut builder = Builder::start(Phase::Relations, spool.count(), table, fresh, || Relations {
         finder: Finder::new(known),
         rules,
         countries: Arc::clone(countries),
         places: Vec::new(),
         lines: Vec::new(),
     });
+    builder.meanwhile(|| fresh.index(&["way_nodes", "ways_line", "ways_poly"]));
     let count = spool.drain(|record| builder.add(record, true, |into| far.find(ObjectKind::Relation, record, into)));
-    builder.finish().close();
+    let (members, written) = builder.finish();
+    members.close();
     far.close();
-    count
+    (count, written)
 }
 
 struct Relations {

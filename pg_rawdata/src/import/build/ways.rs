@@ -14,33 +14,34 @@ use crate::import::country::Countries;
 use crate::import::fresh::Fresh;
 use crate::import::packed_table::{Columns, PackedTable, Stored};
 use crate::import::progress::Phase;
-use crate::import::rows::{RowWriter, Table};
+use crate::import::rows::{Table, Written};
 use crate::import::spool::Spool;
 use crate::settings;
 
-/// Builds from all ways. Where relations find them, and how many there were.
+/// Builds from all ways. Where relations find them, how many there were, and the rows written.
 pub fn build(
     spool: Spool,
     fresh: &Fresh,
     places: Stored,
     rules: Rules,
     countries: &Arc<Countries>,
-    rows: &mut RowWriter,
-) -> (Far, Known, u64) {
+) -> (Far, Known, u64, Written) {
     let known = Known { places: places.kept, ..Known::default() };
     let mut far = Far::new(known.clone(), places.rest);
     let budget = settings::import_memory().saturating_sub(known.places.size());
     let table = PackedTable::open(fresh, "way_nodes", Columns::KeyVersionValue, budget);
-    let mut builder = Builder::start(Phase::Ways, spool.count(), table, rows, || Ways {
+    let mut builder = Builder::start(Phase::Ways, spool.count(), table, fresh, || Ways {
         finder: Finder::new(&known),
         rules,
         countries: Arc::clone(countries),
         places: Vec::new(),
     });
+    builder.meanwhile(|| fresh.index(&["node_places", "nodes"]));
     let count = spool.drain(|record| builder.add(record, true, |into| far.find(ObjectKind::Way, record, into)));
-    let ways = builder.finish().finish(fresh);
+    let (ways, written) = builder.finish();
+    let ways = ways.finish(fresh);
     let known = Known { ways: ways.kept, ..known };
-    (far.with_ways(known.clone(), ways.rest), known, count)
+    (far.with_ways(known.clone(), ways.rest), known, count, written)
 }
 
 struct Ways {
