@@ -109,16 +109,17 @@ const PROBLEMS: &str = "problem_features";
 /// `postgis` is the schema PostGIS is installed in. With `country` the area is that country's, and a row is in it when
 /// its `country` says so; the area's shape and `useStWithin` then count for nothing.
 ///
-/// Within a table the order is the scan's: rows stream from the first on, which a sort would prevent. For the same
-/// order each time run it without parallel workers and with `synchronize_seqscans` off.
+/// Within a table the order is that of `osm_id`, whatever way the rows came into the table; problems of one id are in the
+/// order of their contents. Run it without parallel workers, for these would mix the tables.
 pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Query {
     let columns = r#"osm_id, version, changeset, "timestamp", uid, "user", tags, geom"#;
-    union(request, postgis, country, |source| format!("{}, {columns}", source.code()))
+    let order = |source| if source == Source::Problems { "osm_id, tags, geom" } else { "osm_id" };
+    union(request, postgis, country, |source| format!("{}, {columns}", source.code()), |source| Some(order(source)))
 }
 
 /// Counts the rows of a request: one row, one `bigint`.
 pub fn count(request: &Request, postgis: &str, country: Option<i32>) -> Query {
-    let mut query = union(request, postgis, country, |_| "pg_catalog.count(*) AS n".to_owned());
+    let mut query = union(request, postgis, country, |_| "pg_catalog.count(*) AS n".to_owned(), |_| None);
     query.text = format!("SELECT pg_catalog.sum(n)::pg_catalog.int8 FROM (\n{}\n) AS counts", query.text);
     query
 }
@@ -145,7 +146,13 @@ pub fn country(request: &Request, postgis: &str) -> Option<Query> {
     Some(Query { text, params: builder.params })
 }
 
-fn union(request: &Request, postgis: &str, country: Option<i32>, select: impl Fn(Source) -> String) -> Query {
+fn union(
+    request: &Request,
+    postgis: &str,
+    country: Option<i32>,
+    select: impl Fn(Source) -> String,
+    order: impl Fn(Source) -> Option<&'static str>,
+) -> Query {
     let mut builder = Builder { postgis: quoted(postgis), params: Vec::new() };
     // Nothing says which country a problem lies in.
     let place = builder.place(request, country.filter(|_| !request.problems));
@@ -156,7 +163,8 @@ fn union(request: &Request, postgis: &str, country: Option<i32>, select: impl Fn
             conditions.extend(builder.shape(source));
             conditions.extend(builder.tags(&request.tags[source.geometry_type()]));
             let (columns, rows) = (select(source), if source == Source::Problems { PROBLEMS } else { source.table() });
-            format!("SELECT {columns} FROM rawdata.{rows} WHERE {}", conditions.join(" AND "))
+            let branch = format!("SELECT {columns} FROM rawdata.{rows} WHERE {}", conditions.join(" AND "));
+            order(source).map_or(branch.clone(), |order| format!("({branch} ORDER BY {order})"))
         })
         .collect();
     Query { text: branches.join("\nUNION ALL\n"), params: builder.params }
@@ -297,7 +305,7 @@ mod tests {
         for (long, short) in [("OPERATOR(pg_catalog.", "("), ("::pg_catalog.text[]", ""), ("::pg_catalog.text", "")] {
             text = text.replace(long, short);
         }
-        text.trim_start_matches(" AND ").to_owned()
+        text.trim_start_matches(" AND ").trim_end_matches(" ORDER BY osm_id)").to_owned()
     }
 
     #[test]
@@ -305,8 +313,8 @@ mod tests {
         let query = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
         assert_eq!(
             query.text,
-            "SELECT 0, osm_id, version, changeset, \"timestamp\", uid, \"user\", tags, geom FROM rawdata.nodes \
-             WHERE country OPERATOR(pg_catalog.@>) ARRAY[$1::pg_catalog.int4]"
+            "(SELECT 0, osm_id, version, changeset, \"timestamp\", uid, \"user\", tags, geom FROM rawdata.nodes \
+             WHERE country OPERATOR(pg_catalog.@>) ARRAY[$1::pg_catalog.int4] ORDER BY osm_id)"
         );
         assert_eq!(query.params, [Param::Int4(5)]);
     }
