@@ -6,6 +6,7 @@ mod arguments;
 mod compat;
 mod countries;
 mod golden;
+mod gpkg;
 mod http;
 mod life_cycle;
 mod literal;

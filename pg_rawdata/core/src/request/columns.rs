@@ -162,6 +162,7 @@ fn named(keys: &[String], format: Format) -> Vec<Attribute> {
 /// Names of columns that a format adds, or that tables have anyway.
 fn own_names(format: Format) -> &'static [&'static str] {
     match format {
+        Format::GeoPackage => &["fid"],
         Format::Csv => &["longitude", "latitude", "geom_type"],
         Format::Sql => &["ogc_fid", "tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"],
         _ => &[],

@@ -6,6 +6,7 @@ mod extent;
 mod fgb;
 mod fields;
 mod geojson;
+mod gpkg;
 mod kml;
 pub mod names;
 pub mod papers;
@@ -13,6 +14,7 @@ mod scratch;
 mod sorter;
 mod spool;
 mod sql;
+mod sqlite;
 mod time;
 mod wkb;
 
@@ -106,6 +108,7 @@ pub fn encoder(schema: &Schema, scratch: Box<dyn Scratch>) -> Result<Box<dyn Enc
         Format::Csv => Box::new(csv::Csv::default()),
         Format::Kml => Box::new(kml::Kml::default()),
         Format::FlatGeobuf => Box::new(fgb::FlatGeobuf::new(Spools::new(scratch))),
+        Format::GeoPackage => Box::new(gpkg::GeoPackage::new(Spools::new(scratch))),
         Format::Sql => Box::new(sql::Sql::default()),
         other => return Err(Error::new(ErrorKind::Unsupported, format!("no encoder for \"{}\"", other.name()))),
     })

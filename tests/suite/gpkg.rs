@@ -1,0 +1,160 @@
+//! GeoPackage files against GeoJSON and against the recorded file of the old service, both read by GDAL where it is installed.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use rawdata_tests::{Database, Front, Servers, shared};
+use serde_json::{Value, json};
+
+const HELSINKI: [f64; 4] = [24.0, 60.0, 25.5, 60.5];
+
+/// The file of a request.
+fn export(database: &Database, body: &Value) -> Vec<u8> {
+    let body = body.to_string().replace('\'', "''");
+    let hex = database.psql(&format!("SELECT encode(rawdata.export('{body}'), 'hex')"));
+    let digit = |digit: u8| u8::try_from((digit as char).to_digit(16).unwrap()).unwrap();
+    let digits: Vec<u8> = hex.bytes().filter(|byte| *byte != b'\n').map(digit).collect();
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
+
+/// Whether GDAL is there; says so if not.
+fn has_gdal() -> bool {
+    let found = Command::new("ogr2ogr").arg("--version").output().is_ok();
+    if !found {
+        eprintln!("skipped: ogr2ogr is not installed");
+    }
+    found
+}
+
+/// What GDAL makes of a file, as GeoJSON, with these options.
+fn through_gdal(file: &Path, options: &[&str]) -> Value {
+    let output = Command::new("ogr2ogr")
+        .args(["-f", "GeoJSON", "-lco", "COORDINATE_PRECISION=9"])
+        .args(options)
+        .arg("/vsistdout/")
+        .arg(file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{}: {said}", file.display());
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Bytes as a file, which GDAL knows by its content.
+fn saved(bytes: &[u8]) -> PathBuf {
+    let kind = if bytes.starts_with(b"SQLite") { "gpkg" } else { "geojson" };
+    let file = Servers::get().home().join(format!("{}.{kind}", Servers::get().number()));
+    fs::write(&file, bytes).unwrap();
+    file
+}
+
+/// Features by table and id. GDAL spells times in its own way, and says that they are UTC.
+fn by_id(collection: &Value) -> BTreeMap<String, Value> {
+    let features = collection["features"].as_array().unwrap();
+    let mut found = BTreeMap::new();
+    for feature in features {
+        let mut feature = json!({"geometry": feature["geometry"], "properties": feature["properties"]});
+        if let Some(Value::String(time)) = feature["properties"].get_mut("timestamp") {
+            *time = time.trim_end_matches("+00").trim_end_matches('Z').replace('/', "-").replace(' ', "T");
+        }
+        let key = format!("{} {}", feature["properties"]["osm_type"], feature["properties"]["osm_id"]);
+        assert!(found.insert(key, feature).is_none(), "a feature came twice");
+    }
+    found
+}
+
+fn compare(ours: &Value, theirs: &Value) -> usize {
+    let (ours, theirs) = (by_id(ours), by_id(theirs));
+    for (key, feature) in &theirs {
+        assert_eq!(ours.get(key), Some(feature));
+    }
+    assert_eq!(ours.len(), theirs.len());
+    ours.len()
+}
+
+#[test]
+fn gdal_reads_what_geojson_says() {
+    if !has_gdal() {
+        return;
+    }
+    let database = Database::helsinki();
+    for more in [
+        json!({}),
+        json!({"centroid": true, "includeUserMetadata": true}),
+        json!({"geometryType": ["line", "polygon"], "fileName": "it's",
+               "filters": {"attributes": {"all_geometry": ["name", "addr:street", "is-in", "fid"]}}}),
+    ] {
+        let mut body = Front::request(HELSINKI, more);
+        // Both through GDAL, which writes 18.9999999 as 19.
+        let expected = through_gdal(&saved(&export(&database, &body)), &[]);
+        body["outputType"] = "gpkg".into();
+        let mut read = through_gdal(&saved(&export(&database, &body)), &[]);
+        // The row's own number is `fid`, so the tag's column has another name here.
+        for feature in read["features"].as_array_mut().unwrap() {
+            let properties = feature["properties"].as_object_mut().unwrap();
+            if let Some(value) = properties.remove("fid_2") {
+                properties.insert("fid".to_owned(), value);
+            }
+        }
+        assert!(compare(&read, &expected) > 1000);
+    }
+}
+
+#[test]
+fn gdal_finds_by_the_index_what_it_finds_without() {
+    if !has_gdal() {
+        return;
+    }
+    let database = Database::helsinki();
+    let body = Front::request(HELSINKI, json!({"outputType": "gpkg"}));
+    let file = saved(&export(&database, &body));
+    let all = through_gdal(&file, &[]);
+    let window = ["24.94", "60.165", "24.95", "60.17"];
+    let found = through_gdal(&file, &[["-spat"].as_slice(), &window].concat());
+    // GDAL with a function of x and y reads every row.
+    let without = through_gdal(
+        &file,
+        &[
+            "-dialect",
+            "sqlite",
+            "-sql",
+            "SELECT * FROM RawExport WHERE ST_Intersects(geom, BuildMbr(24.94, 60.165, 24.95, 60.17))",
+        ],
+    );
+    let count = compare(&found, &without);
+    assert!(0 < count && count < all["features"].as_array().unwrap().len());
+}
+
+#[test]
+fn the_recorded_geopackage_holds_the_same() {
+    let Some(golden) = shared("contract/golden") else { return };
+    if !has_gdal() {
+        return;
+    }
+    let database = Database::new();
+    database.import_with(&["--area-rule", "closed"], &golden.join("input/t.osm"));
+    let body: Value = serde_json::from_slice(&fs::read(golden.join("gpkg_default/request.json")).unwrap()).unwrap();
+    let recorded = saved(&fs::read(golden.join("gpkg_default/zip/Pok_hara.gpkg")).unwrap());
+    let ours = saved(&export(&database, &body));
+    // The layer's name is that of the export in both.
+    let layer = ["-sql", "SELECT * FROM \"Pok_hara\""];
+    assert!(compare(&through_gdal(&ours, &layer), &through_gdal(&recorded, &layer)) > 0);
+}
+
+#[test]
+fn temporary_files_are_counted_and_removed() {
+    let database = Database::helsinki();
+    let body = Front::request(HELSINKI, json!({"outputType": "gpkg"}));
+    let script = format!("SET temp_file_limit = '1MB'; SELECT count(rawdata.export('{body}'))");
+    let said = database.error(&script);
+    assert!(said.starts_with("ERROR:  temporary file size exceeds temp_file_limit"), "{said}");
+    assert_eq!(database.psql("SELECT count(*) FROM pg_ls_tmpdir()"), "0");
+    let whole =
+        format!("SELECT sum(octet_length(chunk)) > 4096 FROM (SELECT rawdata.export('{body}') AS chunk) chunks");
+    assert_eq!(database.psql(&whole), "t");
+    assert_eq!(database.psql("SELECT count(*) FROM pg_ls_tmpdir()"), "0");
+}
