@@ -164,6 +164,7 @@ fn own_names(format: Format) -> &'static [&'static str] {
     match format {
         Format::Csv => &["longitude", "latitude", "geom_type"],
         Format::Sql => &["ogc_fid", "tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"],
+        Format::GeoParquet => &["geometry", "bbox"],
         _ => &[],
     }
 }

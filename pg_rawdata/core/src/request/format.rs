@@ -47,7 +47,8 @@ impl Format {
     ];
 
     /// The formats that this version writes.
-    pub const WRITTEN: [Self; 6] = [Self::GeoJson, Self::GeoJsonSeq, Self::Kml, Self::FlatGeobuf, Self::Sql, Self::Csv];
+    pub const WRITTEN: [Self; 7] =
+        [Self::GeoJson, Self::GeoJsonSeq, Self::Kml, Self::FlatGeobuf, Self::Sql, Self::Csv, Self::GeoParquet];
 
     /// The value of `outputType`.
     pub fn name(self) -> &'static str {

@@ -6,6 +6,7 @@ mod extent;
 mod fgb;
 mod fields;
 mod geojson;
+mod geoparquet;
 mod kml;
 pub mod names;
 pub mod papers;
@@ -107,6 +108,7 @@ pub fn encoder(schema: &Schema, scratch: Box<dyn Scratch>) -> Result<Box<dyn Enc
         Format::Kml => Box::new(kml::Kml::default()),
         Format::FlatGeobuf => Box::new(fgb::FlatGeobuf::new(Spools::new(scratch))),
         Format::Sql => Box::new(sql::Sql::default()),
+        Format::GeoParquet => Box::new(geoparquet::GeoParquet::new(schema)?),
         other => return Err(Error::new(ErrorKind::Unsupported, format!("no encoder for \"{}\"", other.name()))),
     })
 }

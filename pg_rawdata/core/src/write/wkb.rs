@@ -11,12 +11,22 @@ const MULTIPOLYGON: u32 = 6;
 const HAS_SRID: u32 = 0x2000_0000;
 const SRID: u32 = 4326;
 
+/// Appends a geometry without its reference system, as OGC has it.
+pub(super) fn write(geometry: &View, out: &mut Vec<u8>) {
+    write_with(write_kind, geometry, out);
+}
+
 /// Appends a geometry with its reference system, as PostGIS has it: only the outermost one names it.
 pub(super) fn write_extended(geometry: &View, out: &mut Vec<u8>) {
     let head = |kind: u32, out: &mut Vec<u8>| {
         write_kind(kind | HAS_SRID, out);
         out.extend_from_slice(&SRID.to_le_bytes());
     };
+    write_with(head, geometry, out);
+}
+
+/// Appends a geometry whose outermost kind is written by `head`.
+fn write_with(head: impl Fn(u32, &mut Vec<u8>), geometry: &View, out: &mut Vec<u8>) {
     match geometry {
         View::Point(points) => {
             head(POINT, out);
