@@ -130,7 +130,7 @@ fn integers_are_read_leniently() {
 
 #[test]
 fn formats_are_told_by_name_and_refused_with_those_that_exist() {
-    let written = "'geojson', 'geojsonseq', 'kml', 'fgb', 'gpkg', 'sql' or 'csv'";
+    let written = "'geojson', 'geojsonseq', 'kml', 'fgb', 'gpkg', 'sql', 'csv' or 'parquet'";
     refused(json!({"outputType": "geopackage"}), "enum", "outputType", &format!("Input should be {written}"));
     refused(json!({"outputType": 7}), "enum", "outputType", &format!("Input should be {written}"));
     let msg = format!("'shp' is not written by this version; it writes {written}");

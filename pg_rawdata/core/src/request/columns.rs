@@ -165,6 +165,7 @@ fn own_names(format: Format) -> &'static [&'static str] {
         Format::GeoPackage => &["fid"],
         Format::Csv => &["longitude", "latitude", "geom_type"],
         Format::Sql => &["ogc_fid", "tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"],
+        Format::GeoParquet => &["geometry", "bbox"],
         _ => &[],
     }
 }

@@ -47,8 +47,16 @@ impl Format {
     ];
 
     /// The formats that this version writes.
-    pub const WRITTEN: [Self; 7] =
-        [Self::GeoJson, Self::GeoJsonSeq, Self::Kml, Self::FlatGeobuf, Self::GeoPackage, Self::Sql, Self::Csv];
+    pub const WRITTEN: [Self; 8] = [
+        Self::GeoJson,
+        Self::GeoJsonSeq,
+        Self::Kml,
+        Self::FlatGeobuf,
+        Self::GeoPackage,
+        Self::Sql,
+        Self::Csv,
+        Self::GeoParquet,
+    ];
 
     /// The value of `outputType`.
     pub fn name(self) -> &'static str {

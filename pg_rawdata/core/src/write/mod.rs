@@ -6,6 +6,7 @@ mod extent;
 mod fgb;
 mod fields;
 mod geojson;
+mod geoparquet;
 mod gpkg;
 mod kml;
 pub mod names;
@@ -110,6 +111,7 @@ pub fn encoder(schema: &Schema, scratch: Box<dyn Scratch>) -> Result<Box<dyn Enc
         Format::FlatGeobuf => Box::new(fgb::FlatGeobuf::new(Spools::new(scratch))),
         Format::GeoPackage => Box::new(gpkg::GeoPackage::new(Spools::new(scratch))),
         Format::Sql => Box::new(sql::Sql::default()),
+        Format::GeoParquet => Box::new(geoparquet::GeoParquet::new(schema)?),
         other => return Err(Error::new(ErrorKind::Unsupported, format!("no encoder for \"{}\"", other.name()))),
     })
 }

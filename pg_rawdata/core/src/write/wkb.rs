@@ -11,7 +11,7 @@ const MULTIPOLYGON: u32 = 6;
 const HAS_SRID: u32 = 0x2000_0000;
 const SRID: u32 = 4326;
 
-/// Appends a geometry as the standard has it.
+/// Appends a geometry without its reference system, as OGC has it.
 pub(super) fn write(geometry: &View, out: &mut Vec<u8>) {
     write_with(write_kind, geometry, out);
 }
@@ -25,6 +25,7 @@ pub(super) fn write_extended(geometry: &View, out: &mut Vec<u8>) {
     write_with(head, geometry, out);
 }
 
+/// Appends a geometry whose outermost kind is written by `head`.
 fn write_with(head: impl Fn(u32, &mut Vec<u8>), geometry: &View, out: &mut Vec<u8>) {
     match geometry {
         View::Point(points) => {
