@@ -36,3 +36,22 @@ BEGIN
           AND (changes_since.area IS NULL OR public.ST_Intersects(o.place, changes_since.area))
         ORDER BY o.osm_type, o.osm_id;
 END $$;
+
+-- The area that diffs are cut to from now on.
+CREATE FUNCTION rawdata.set_boundary(area public.geometry) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF area IS NOT NULL AND (public.ST_GeometryType(area) NOT IN ('ST_Polygon', 'ST_MultiPolygon')
+        OR public.ST_IsEmpty(area) OR public.ST_SRID(area) <> 4326) THEN
+        RAISE EXCEPTION 'boundary is not an area: it is %, in SRID %', public.GeometryType(area), public.ST_SRID(area)
+            USING ERRCODE = '22023', HINT = 'Give a Polygon or MultiPolygon in SRID 4326, or NULL for no boundary.';
+    END IF;
+    IF to_regclass('rawdata.data_set') IS NOT NULL THEN
+        UPDATE rawdata.data_set SET boundary = public.ST_Multi(public.ST_Force2D(area));
+        IF FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'there is no data set yet' USING ERRCODE = '55000',
+        HINT = 'Import one first, with rawdata.import_file or COPY rawdata.load.';
+END $$;

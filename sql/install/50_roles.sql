@@ -28,7 +28,7 @@ BEGIN
     GRANT INSERT ON rawdata.load, rawdata.load_text TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.import_file(text, text) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz),
-        rawdata.apply_change_file(text, bigint, timestamptz) TO rawdata_writer;
+        rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(public.geometry) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.export_file(text, jsonb) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.replace_countries(jsonb) TO rawdata_admin;
     GRANT EXECUTE ON FUNCTION rawdata.create_tables() TO rawdata_admin;
@@ -39,6 +39,7 @@ BEGIN
         rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
         rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set, rawdata.changes
         TO rawdata_reader;
+    GRANT UPDATE (boundary) ON rawdata.data_set TO rawdata_writer;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;

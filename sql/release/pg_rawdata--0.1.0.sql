@@ -344,6 +344,25 @@ BEGIN
         ORDER BY o.osm_type, o.osm_id;
 END $$;
 
+-- The area that diffs are cut to from now on.
+CREATE FUNCTION rawdata.set_boundary(area public.geometry) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF area IS NOT NULL AND (public.ST_GeometryType(area) NOT IN ('ST_Polygon', 'ST_MultiPolygon')
+        OR public.ST_IsEmpty(area) OR public.ST_SRID(area) <> 4326) THEN
+        RAISE EXCEPTION 'boundary is not an area: it is %, in SRID %', public.GeometryType(area), public.ST_SRID(area)
+            USING ERRCODE = '22023', HINT = 'Give a Polygon or MultiPolygon in SRID 4326, or NULL for no boundary.';
+    END IF;
+    IF to_regclass('rawdata.data_set') IS NOT NULL THEN
+        UPDATE rawdata.data_set SET boundary = public.ST_Multi(public.ST_Force2D(area));
+        IF FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'there is no data set yet' USING ERRCODE = '55000',
+        HINT = 'Import one first, with rawdata.import_file or COPY rawdata.load.';
+END $$;
+
 -- requires:
 --   changes
 
@@ -489,7 +508,7 @@ BEGIN
     GRANT INSERT ON rawdata.load, rawdata.load_text TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.import_file(text, text) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz),
-        rawdata.apply_change_file(text, bigint, timestamptz) TO rawdata_writer;
+        rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(public.geometry) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.export_file(text, jsonb) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.replace_countries(jsonb) TO rawdata_admin;
     GRANT EXECUTE ON FUNCTION rawdata.create_tables() TO rawdata_admin;
@@ -500,6 +519,7 @@ BEGIN
         rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
         rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set, rawdata.changes
         TO rawdata_reader;
+    GRANT UPDATE (boundary) ON rawdata.data_set TO rawdata_writer;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;
@@ -513,7 +533,7 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata._index_fresh(regclass), rawdata._lock_for_swap(regclass[]), rawdata._exchange_files(regclass, regclass),
     rawdata._exchange_toast_owners(regclass, regclass), rawdata._swap_in(regclass), rawdata._load_begin(),
     rawdata._load_chunk(), rawdata._load_end(), rawdata.apply_change(bytea, bigint, timestamptz),
-    rawdata.apply_change_file(text, bigint, timestamptz) FROM PUBLIC;
+    rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(geometry) FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
 -- Rows come in the order of their ids: of a small area sorted in memory, of a large one by the index on ids. One sort a table
@@ -540,6 +560,7 @@ COMMENT ON FUNCTION rawdata.import_file(text, text) IS 'Replaces the data set by
 COMMENT ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) IS 'Applies a change file to the data set, whole or not at all, its number inside the same transaction; a map file is taken as puts only';
 COMMENT ON FUNCTION rawdata.apply_change_file(text, bigint, timestamptz) IS 'Applies a change file of the server to the data set; needs pg_read_server_files';
 COMMENT ON FUNCTION rawdata.changes_since(bigint, geometry) IS 'Rows of the feature tables that diffs inserted, changed or deleted after the one of the number given, within an area or everywhere';
+COMMENT ON FUNCTION rawdata.set_boundary(geometry) IS 'Gives the data set a boundary: diffs leave out what lies outside of it. NULL takes it away; an import does, too';
 COMMENT ON VIEW rawdata.load IS 'COPY rawdata.load FROM STDIN (FORMAT binary) replaces the data set by the document sent, in pieces of 64 kB to 1 MB';
 COMMENT ON COLUMN rawdata.load.chunk IS 'The next piece of the document';
 COMMENT ON VIEW rawdata.load_text IS 'The same for OSM XML as lines of text, so that psql alone can send it';

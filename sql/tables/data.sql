@@ -37,7 +37,7 @@ CREATE TABLE rawdata.data_set (
     area_rule text NOT NULL, data_timestamp timestamptz, sequence bigint, replication_url text,
     generator text, bounds public.geometry(Polygon, 4326), loaded_at timestamptz NOT NULL,
     nodes bigint NOT NULL, ways bigint NOT NULL, relations bigint NOT NULL, generation bigint NOT NULL DEFAULT 1,
-    changes_from bigint NOT NULL DEFAULT 0);
+    changes_from bigint NOT NULL DEFAULT 0, boundary public.geometry(MultiPolygon, 4326));
 
 -- What diffs changed in the feature tables, kept for rawdata.changes_retention.
 CREATE TABLE rawdata.changes (
@@ -121,6 +121,7 @@ COMMENT ON TABLE rawdata.problems IS 'Why an object has no geometry, or what is 
 COMMENT ON VIEW rawdata.problem_features IS 'Problems that have a place, with the columns of features; the tags are problem, object and detail';
 COMMENT ON TABLE rawdata.countries IS 'Outlines of countries; load others with sql/countries.sql';
 COMMENT ON TABLE rawdata.data_set IS 'What is loaded: one row, none before the first import';
+COMMENT ON COLUMN rawdata.data_set.boundary IS 'The area that diffs are cut to, given by rawdata.set_boundary';
 COMMENT ON TABLE rawdata.changes IS 'Rows of the feature tables that diffs inserted, changed or deleted; see rawdata.changes_since';
 COMMENT ON COLUMN rawdata.changes.sequence IS 'Number of the diff';
 COMMENT ON TABLE rawdata.users IS 'OpenStreetMap users with a role: 1 admin, 2 staff, 3 anyone else';

@@ -38,7 +38,7 @@ impl Countries {
 }
 
 /// The rings of an area.
-type Polygons = Vec<Vec<Vec<(f64, f64)>>>;
+pub type Polygons = Vec<Vec<Vec<(f64, f64)>>>;
 
 fn read(query: &str, params: &[Param]) -> Vec<(i32, Polygons)> {
     let mut areas = Vec::new();
@@ -51,7 +51,7 @@ fn read(query: &str, params: &[Param]) -> Vec<(i32, Polygons)> {
 }
 
 /// The rings of a stored area.
-fn polygons(stored: &[u8]) -> Polygons {
+pub fn polygons(stored: &[u8]) -> Polygons {
     let polygons = match View::parse(stored).or_raise() {
         View::Polygon(rings) => vec![rings],
         View::Polygons(polygons) => polygons.iter().collect(),

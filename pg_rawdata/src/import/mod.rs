@@ -20,7 +20,7 @@ mod progress;
 mod rows;
 mod spool;
 
-pub use country::Countries;
+pub use country::{Countries, polygons};
 pub use parts::{Parts, WayMember};
 pub use places::Places;
 pub use rows::detail;
@@ -132,7 +132,8 @@ fn record(header: &Header, area_rule: AreaRule, report: &Report) {
              data_timestamp = excluded.data_timestamp, sequence = excluded.sequence, \
              replication_url = excluded.replication_url, generator = excluded.generator, bounds = excluded.bounds, \
              loaded_at = excluded.loaded_at, nodes = excluded.nodes, ways = excluded.ways, \
-             relations = excluded.relations, changes_from = excluded.changes_from, generation = d.generation + 1",
+             relations = excluded.relations, changes_from = excluded.changes_from, boundary = NULL, \
+             generation = d.generation + 1",
         &[
             area_rule.name().into(),
             header.timestamp.map(|time| time.0 as f64).into(),

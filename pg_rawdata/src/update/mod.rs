@@ -1,7 +1,8 @@
 //! A diff becomes part of the data set: one diff, one transaction, with its number inside.
 //!
 //! ```text
-//! document ─> core update::Diff ─> nodes ─ places that changed ─> ways ─ lines that changed ─> relations ─> data_set
+//! document ─> core update::Diff ─> boundary
+//!                                    └─> nodes ─ places that changed ─> ways ─ lines that changed ─> relations ─> data_set
 //!                                    └──────── parents that are not in the diff are rebuilt too ────┘
 //! ```
 //!
@@ -10,6 +11,7 @@
 
 mod batch;
 mod blocks;
+mod boundary;
 mod face;
 mod log;
 mod nodes;
@@ -46,7 +48,7 @@ pub struct Report {
     pub ways: i64,
     pub relations: i64,
     pub deleted: i64,
-    /// Changes that count for nothing: older versions, and deletions of what is not there.
+    /// Changes that count for nothing: older versions, deletions of what is not there, what lies outside the boundary.
     pub ignored: i64,
     /// Objects whose geometry was made anew because of a node or way that changed.
     pub rebuilt: i64,
@@ -107,7 +109,8 @@ pub fn apply(document: impl Read + Seek, sequence: Option<i64>, state_time: Opti
             }
             Turn::Now => {}
         }
-        let diff = Diff::read(document, settings::import_memory(), &mut interrupts::answer).or_raise();
+        let mut diff = Diff::read(document, settings::import_memory(), &mut interrupts::answer).or_raise();
+        boundary::leave_out_what_is_outside(&mut diff);
         let target = Target::open(Log::begin(sequence.or(stored.map(|stored| stored.saturating_add(1)))));
         let mut work = Work {
             diff: &diff,

@@ -14,7 +14,7 @@ use crate::error::OrRaise;
 use rawdata_core::geometry::is_tagged;
 
 /// Nodes that are changed at once. Each may lie in a block of its own, of 2 kB.
-const NODES_A_BATCH: usize = 4000;
+pub(super) const NODES_A_BATCH: usize = 4000;
 
 /// Puts and deletes nodes; notes which of them are at another place now.
 pub fn apply(work: &mut Work<'_>) {

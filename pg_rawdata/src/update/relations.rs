@@ -29,18 +29,23 @@ pub fn apply(work: &mut Work<'_>) {
     let mut parents = parents(work);
     let mut changes = work.diff.changes(ObjectKind::Relation).peekable();
     while changes.peek().is_some() {
-        let mut chunk = Vec::new();
-        let mut bytes = 0;
-        while chunk.len() < RELATIONS_A_BATCH
-            && bytes < BYTES_A_BATCH
-            && let Some(change) = changes.next()
-        {
-            bytes += change.record.map_or(0, <[u8]>::len);
-            chunk.push(change);
-        }
-        apply_chunk(work, &chunk, &mut parents);
+        apply_chunk(work, &next_chunk(&mut changes), &mut parents);
     }
     rebuild(work, parents);
+}
+
+/// As many changes as are handled at once.
+pub(super) fn next_chunk<'a>(changes: &mut impl Iterator<Item = Change<'a>>) -> Vec<Change<'a>> {
+    let mut chunk = Vec::new();
+    let mut bytes = 0;
+    while chunk.len() < RELATIONS_A_BATCH
+        && bytes < BYTES_A_BATCH
+        && let Some(change) = changes.next()
+    {
+        bytes += change.record.map_or(0, <[u8]>::len);
+        chunk.push(change);
+    }
+    chunk
 }
 
 /// The relations that have a way whose line changed, with their packed members, by id.

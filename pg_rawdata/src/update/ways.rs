@@ -1,6 +1,6 @@
 //! Ways: refs for all, a line or an area for the tagged; those whose nodes moved are rebuilt.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use pgrx::prelude::*;
 use rawdata_core::osm::{Element, ObjectKind, Way};
@@ -30,27 +30,41 @@ pub fn apply(work: &mut Work<'_>) {
     let mut parents = parents(work);
     let mut changes = work.diff.changes(ObjectKind::Way).peekable();
     while changes.peek().is_some() {
-        let mut chunk = Vec::new();
-        let mut bytes = 0;
-        while chunk.len() < WAYS_A_BATCH
-            && bytes < REFS_A_BATCH
-            && let Some(change) = changes.next()
-        {
-            // A ref takes at least a byte of a record.
-            bytes += change.record.map_or(0, <[u8]>::len);
-            chunk.push(change);
-        }
-        apply_chunk(work, &chunk, &mut parents);
+        apply_chunk(work, &next_chunk(&mut changes), &mut parents);
     }
     rebuild(work, parents);
 }
 
+/// As many changes as are handled at once.
+pub(super) fn next_chunk<'a>(changes: &mut impl Iterator<Item = Change<'a>>) -> Vec<Change<'a>> {
+    let mut chunk = Vec::new();
+    let mut bytes = 0;
+    while chunk.len() < WAYS_A_BATCH
+        && bytes < REFS_A_BATCH
+        && let Some(change) = changes.next()
+    {
+        // A ref takes at least a byte of a record.
+        bytes += change.record.map_or(0, <[u8]>::len);
+        chunk.push(change);
+    }
+    chunk
+}
+
 /// The ways that use a node that moved, with their refs, by id.
 fn parents(work: &mut Work<'_>) -> HashMap<i64, Vec<i64>> {
-    let mut blocks: Vec<i64> = work.moved.iter().map(|id| node_block::block_of(*id)).collect();
+    let mut parents = HashMap::new();
+    each_user(&work.moved, |id, refs| {
+        parents.insert(id, refs.to_vec());
+    });
+    work.reshaped.extend(parents.keys());
+    parents
+}
+
+/// Each stored way that uses one of the nodes, with its refs.
+pub(super) fn each_user(nodes: &HashSet<i64>, mut each: impl FnMut(i64, &[i64])) {
+    let mut blocks: Vec<i64> = nodes.iter().map(|id| node_block::block_of(*id)).collect();
     blocks.sort_unstable();
     blocks.dedup();
-    let mut parents = HashMap::new();
     let mut ids = Vec::new();
     for blocks in blocks.chunks(BLOCKS_A_QUERY) {
         portal::each_row(
@@ -60,15 +74,13 @@ fn parents(work: &mut Work<'_>) -> HashMap<i64, Vec<i64>> {
                 let (Some(id), Some(packed)) = (row.int8(0), row.bytes(1)) else { return };
                 ids.clear();
                 refs::decode(packed, &mut ids).or_raise();
-                if ids.iter().any(|id| work.moved.contains(id)) {
-                    parents.insert(id, ids.clone());
+                if ids.iter().any(|id| nodes.contains(id)) {
+                    each(id, &ids);
                 }
             },
         );
         interrupts::check();
     }
-    work.reshaped.extend(parents.keys());
-    parents
 }
 
 /// A way that is stored.

@@ -78,6 +78,15 @@ impl Diff {
         })
     }
 
+    /// Makes deletions of the puts of objects that are to be left out.
+    pub fn leave_out(&mut self, kind: ObjectKind, mut left_out: impl FnMut(i64) -> bool) {
+        for entry in self.changes.get_mut(kind as usize).into_iter().flatten() {
+            if left_out(entry.id) {
+                entry.record = None;
+            }
+        }
+    }
+
     /// How many changes the document has, several of one object counted each.
     pub fn read_in_all(&self) -> u64 {
         self.read
@@ -234,6 +243,18 @@ mod tests {
         assert_eq!(list(&diff, ObjectKind::Relation), ["5 0"]);
         assert_eq!((diff.changes(ObjectKind::Node).len(), diff.read_in_all()), (0, 3));
         assert_eq!(diff.newest(), Some(Timestamp(1_704_067_200)));
+    }
+
+    #[test]
+    fn what_is_left_out_is_deleted() {
+        let mut diff = read(
+            "<osmChange version='0.6'><create><node id='1' version='3' lat='1' lon='1'/>\
+             <node id='2' version='1' lat='1' lon='1'/><way id='1' version='1'/></create></osmChange>",
+        )
+        .unwrap();
+        diff.leave_out(ObjectKind::Node, |id| id == 1);
+        assert_eq!(list(&diff, ObjectKind::Node), ["-1 3", "2 1"]);
+        assert_eq!(list(&diff, ObjectKind::Way), ["1 1"]);
     }
 
     #[test]
