@@ -199,10 +199,9 @@ pub struct Import {
 
 /// Settings of `rawdata fetch`.
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false, args = ["bbox", "overpass"])]
 pub struct Fetch {
     /// A box in degrees, west,south,east,north: what the OSM API has there
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, allow_hyphen_values = true, required_unless_present = "overpass", conflicts_with = "overpass")]
     pub bbox: Option<Bbox>,
     /// A query in Overpass QL, or @FILE; it should ask for [out:xml] and `out meta`
     #[arg(long)]
