@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::fetch::Bbox;
+
 /// Maps from OpenStreetMap data: an HTTP server, its workers, and the import client.
 #[derive(Debug, Parser)]
 #[command(name = "rawdata", version, about, after_help = EXAMPLES)]
@@ -32,6 +34,8 @@ pub enum Command {
     Worker(Worker),
     /// Sends a map file to the database, which replaces its data set by it
     Import(Import),
+    /// Asks the OSM API or an Overpass server for data, and loads or appends them
+    Fetch(Fetch),
     /// Applies the change files of a replication server to the data set
     Update(Update),
     /// Says what is loaded, and which workers are there
@@ -188,6 +192,32 @@ pub struct Import {
     /// Which closed ways are areas; as the database is set where not given
     #[arg(long, env = "AREA_RULE")]
     pub area_rule: Option<AreaRule>,
+    /// Database, as a URL or as libpq's key=value pairs
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+}
+
+/// Settings of `rawdata fetch`.
+#[derive(Debug, Args)]
+pub struct Fetch {
+    /// A box in degrees, west,south,east,north: what the OSM API has there
+    #[arg(long, allow_hyphen_values = true, required_unless_present = "overpass", conflicts_with = "overpass")]
+    pub bbox: Option<Bbox>,
+    /// A query in Overpass QL, or @FILE; it should ask for [out:xml] and `out meta`
+    #[arg(long)]
+    pub overpass: Option<String>,
+    /// Puts what comes onto the data set, newer versions winning; else it replaces the data set
+    #[arg(long)]
+    pub append: bool,
+    /// The OSM API, without /api/0.6
+    #[arg(long, env = "OSM_API_URL", default_value = "https://api.openstreetmap.org")]
+    pub osm_api_url: String,
+    /// The Overpass server, without /interpreter
+    #[arg(long, env = "OVERPASS_URL", default_value = "https://overpass-api.de/api")]
+    pub overpass_url: String,
+    /// Most bytes that are fetched
+    #[arg(long, env = "FETCH_MAX_BYTES", default_value_t = 256 << 20)]
+    pub max_bytes: usize,
     /// Database, as a URL or as libpq's key=value pairs
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,

@@ -3,7 +3,7 @@
 //! ```text
 //! server ──> manners ──> api ──> db (SQL), queue (Redis), storage (finished files)
 //! worker ──> queue, db, storage
-//! command ──> serve, worker, import, status
+//! command ──> serve, worker, import, fetch, update, status
 //! ```
 #![warn(missing_docs)]
 
@@ -13,6 +13,7 @@ pub mod command;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod fetch;
 pub mod health;
 pub mod manners;
 pub mod queue;

@@ -1,4 +1,4 @@
-//! Where map data come from: a file, standard input, or an address. The only outgoing requests are made here.
+//! Where map data come from: a file, standard input, or an address. Other outgoing requests are made in `replication` and `fetch`.
 
 use std::{io, path::Path, pin::Pin, time::Duration};
 

@@ -5,6 +5,7 @@
 mod arguments;
 mod compat;
 mod countries;
+mod fetch;
 mod golden;
 mod gpkg;
 mod http;

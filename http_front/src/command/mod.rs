@@ -1,6 +1,7 @@
 //! The commands of the program, one file each.
 
 mod completions;
+mod fetch;
 mod import;
 mod serve;
 mod status;
@@ -28,6 +29,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
             Command::Serve(config) => serve::run(config).await,
             Command::Worker(config) => worker::run(config).await,
             Command::Import(config) => import::run(config).await,
+            Command::Fetch(config) => fetch::run(config).await,
             Command::Update(config) => update::run(config).await,
             Command::Status(config) => status::run(config).await,
             Command::Completions { shell } => completions::run(shell),

@@ -57,6 +57,17 @@ impl Db {
         Ok(row.try_get(0)?)
     }
 
+    /// Puts a map document onto the data set. What it did, as a sentence.
+    pub async fn append(&self, document: &[u8]) -> Result<String> {
+        let sql = "SELECT format('%s objects, %s rebuilt, %s rows', nodes + ways + relations, rebuilt, \
+                       rows_inserted + rows_changed + rows_deleted) FROM rawdata.apply_change($1)";
+        let parameter: (&(dyn ToSql + Sync), Type) = (&document, Type::BYTEA);
+        let mut session = self.session(APPLY).await?;
+        let row = session.client.query_typed_one(sql, &[parameter]).await?;
+        session.finished = true;
+        Ok(row.try_get(0)?)
+    }
+
     /// What an import in progress does.
     pub async fn import_progress(&self) -> Result<Option<Progress>> {
         let sql = "SELECT phase::text, done::bigint, total::bigint, objects_per_second::bigint,

@@ -129,7 +129,7 @@ fn not_ahead(timestamp: i64) -> Result<(), FetchError> {
 }
 
 /// How long to wait after so many failures in a row.
-fn pause(failures: u32, wished: Option<Duration>) -> Duration {
+pub fn pause(failures: u32, wished: Option<Duration>) -> Duration {
     let own = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
     wished.map_or(own, |wished| wished.max(FIRST_PAUSE).min(Duration::from_secs(3600)))
 }

@@ -3,5 +3,5 @@
 mod follow;
 mod server;
 
-pub use follow::{Follower, Outcome};
-pub use server::{FetchError, Server};
+pub use follow::{Follower, Outcome, pause};
+pub use server::{FetchError, Server, client, retry_after};

@@ -38,32 +38,7 @@ pub struct Server {
 impl Server {
     /// `base` is the folder where `state.txt` lies. Redirects may lead to the same host, or by https to `hosts`.
     pub fn new(base: &str, hosts: &[String]) -> Result<Self, FetchError> {
-        let base = base.trim_end_matches('/').to_owned();
-        let url = Url::parse(&base).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        let url = url.ok_or_else(|| FetchError::new(format!("{base:?} is no http or https address")))?;
-        let hosts = hosts.to_vec();
-        let policy = redirect::Policy::custom(move |attempt| {
-            let to = attempt.url();
-            let same = to.origin() == url.origin() || to.scheme() == "https" && to.host_str() == url.host_str();
-            let allowed = to.scheme() == "https" && hosts.iter().any(|host| Some(host.as_str()) == to.host_str());
-            if attempt.previous().len() > REDIRECTS {
-                attempt.error("too many redirects")
-            } else if same || allowed {
-                attempt.follow()
-            } else {
-                attempt.error("redirect to a host that is not allowed")
-            }
-        });
-        // Nothing but the first caller can have installed it; then it is there, too.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(30))
-            .timeout(WHOLE)
-            .redirect(policy)
-            .user_agent(concat!("rawdata/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| FetchError::new(crate::source::failed(error).to_string()))?;
+        let (client, base) = client(base, hosts)?;
         Ok(Self { client, base })
     }
 
@@ -110,12 +85,44 @@ impl Server {
     }
 }
 
+/// A client for the server at `base`, and its address without a slash at the end. Redirects may lead to the same host, or by
+/// https to `hosts`.
+pub fn client(base: &str, hosts: &[String]) -> Result<(Client, String), FetchError> {
+    let base = base.trim_end_matches('/').to_owned();
+    let url = Url::parse(&base).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.ok_or_else(|| FetchError::new(format!("{base:?} is no http or https address")))?;
+    let hosts = hosts.to_vec();
+    let policy = redirect::Policy::custom(move |attempt| {
+        let to = attempt.url();
+        let same = to.origin() == url.origin() || to.scheme() == "https" && to.host_str() == url.host_str();
+        let allowed = to.scheme() == "https" && hosts.iter().any(|host| Some(host.as_str()) == to.host_str());
+        if attempt.previous().len() > REDIRECTS {
+            attempt.error("too many redirects")
+        } else if same || allowed {
+            attempt.follow()
+        } else {
+            attempt.error("redirect to a host that is not allowed")
+        }
+    });
+    // Nothing but the first caller can have installed it; then it is there, too.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(Duration::from_secs(30))
+        .timeout(WHOLE)
+        .redirect(policy)
+        .user_agent(concat!("rawdata/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| FetchError::new(crate::source::failed(error).to_string()))?;
+    Ok((client, base))
+}
+
 fn path(sequence: i64) -> Result<String, FetchError> {
     path_of(sequence).ok_or_else(|| FetchError::new(format!("diff {sequence} has no place on a server")))
 }
 
 /// Seconds, or a date.
-fn retry_after(value: &str) -> Option<Duration> {
+pub fn retry_after(value: &str) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
