@@ -12,10 +12,14 @@ use std::{
 use rawdata_core::write::papers::{BOUNDARY_FILE, README_FILE};
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
+use super::unpack::Unpack;
 use crate::storage::Partial;
 
 /// Up to this size of a zip the data come first.
 const DATA_FIRST: u64 = 50 << 20;
+
+/// How many files lie beside the data in a zip.
+const PAPERS: usize = 2;
 
 /// What lies beside the data in a zip.
 #[derive(Debug, Clone)]
@@ -26,10 +30,21 @@ pub struct Papers {
     pub readme: String,
 }
 
+/// What the chunks of an export are.
+#[derive(Debug, Clone)]
+pub enum Data {
+    /// A file of this name.
+    File(String),
+    /// A zip of several files, which go into the zip each for itself.
+    Files,
+}
+
 /// A file being written.
 pub enum Writer {
     /// A zip, in its data member.
     Zip(Box<ZipWriter<BufWriter<File>>>, Papers, u64),
+    /// A zip, in one of its data members.
+    Files(Box<ZipWriter<BufWriter<File>>>, Papers, u64, Unpack),
     /// The data as they are.
     Data(BufWriter<File>, u64),
 }
@@ -44,11 +59,16 @@ pub struct Written {
 }
 
 impl Writer {
-    /// Begins a zip whose data member has this name.
-    pub fn zip(path: &Path, data_name: &str, papers: Papers) -> io::Result<Self> {
+    /// Begins a zip of these data.
+    pub fn zip(path: &Path, data: Data, papers: Papers) -> io::Result<Self> {
         let mut zip = ZipWriter::new(BufWriter::with_capacity(1 << 18, File::create_new(path)?));
-        zip.start_file(data_name, options())?;
-        Ok(Self::Zip(Box::new(zip), papers, 0))
+        match data {
+            Data::Files => Ok(Self::Files(Box::new(zip), papers, 0, Unpack::default())),
+            Data::File(name) => {
+                zip.start_file(name, options())?;
+                Ok(Self::Zip(Box::new(zip), papers, 0))
+            }
+        }
     }
 
     /// Begins a file of the data alone.
@@ -62,6 +82,10 @@ impl Writer {
             Self::Zip(zip, _, size) => {
                 *size += data.len() as u64;
                 zip.write_all(data)
+            }
+            Self::Files(zip, _, size, unpack) => {
+                *size += unpack.feed(data, zip, options())?;
+                Ok(())
             }
             Self::Data(file, size) => {
                 *size += data.len() as u64;
@@ -80,6 +104,10 @@ impl Writer {
             Self::Data(file, content_size) => {
                 file.into_inner()?;
                 Ok((written, Written { file_size: content_size, content_size }))
+            }
+            Self::Files(zip, papers, size, unpack) => {
+                unpack.finish()?;
+                Self::Zip(zip, papers, size).finish_with(written, spare, data_first)
             }
             Self::Zip(mut zip, papers, data_size) => {
                 papers.add_to(&mut zip)?;
@@ -116,7 +144,10 @@ fn data_last(from: &Path, to: &Path, papers: &Papers) -> io::Result<()> {
     let mut from = ZipArchive::new(File::open(from)?)?;
     let mut zip = ZipWriter::new(BufWriter::with_capacity(1 << 18, File::create_new(to)?));
     papers.add_to(&mut zip)?;
-    zip.raw_copy_file(from.by_index_raw(0)?)?;
+    // The papers were put behind the data.
+    for index in 0..from.len().saturating_sub(PAPERS) {
+        zip.raw_copy_file(from.by_index_raw(index)?)?;
+    }
     zip.finish()?.into_inner()?;
     Ok(())
 }
@@ -145,7 +176,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("rawdata-{}", Uuid::new_v4()));
         let store = Storage::open(&folder).unwrap();
         let (partial, spare) = (store.partial(Uuid::nil(), 1), store.partial(Uuid::nil(), 1));
-        let mut writer = Writer::zip(partial.path(), "नेपाल.geojson", papers()).unwrap();
+        let mut writer = Writer::zip(partial.path(), Data::File("नेपाल.geojson".into()), papers()).unwrap();
         writer.write(b"some ").unwrap();
         writer.write(b"data").unwrap();
         let (file, written) = writer.finish_with(partial, spare, data_first).unwrap();

@@ -14,7 +14,7 @@ use rawdata_core::{
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::archive::{Papers, Writer, Written};
+use super::archive::{Data, Papers, Writer, Written};
 use crate::{
     db::{Claim, Db, DbError},
     storage::{Partial, Storage},
@@ -104,15 +104,27 @@ impl Exporter {
         let mut chunks = session.export(&claim.request).await.map_err(sorted)?;
         let papers = Papers {
             boundary: request.area.boundary_json(),
-            readme: papers::readme(as_of.map(Timestamp), sequence, request.area.is_mended(), &self.extra_readme),
+            readme: papers::readme(
+                as_of.map(Timestamp),
+                sequence,
+                request.format,
+                request.area.is_mended(),
+                &self.extra_readme,
+            ),
         };
-        let data_name = request.zip.then(|| request.file_name.data_file(request.format));
+        let data = request.zip.then(|| {
+            if request.format.is_several_files() {
+                Data::Files
+            } else {
+                Data::File(request.file_name.data_file(request.format))
+            }
+        });
         let partial = self.storage.partial(claim.id, claim.attempt);
         let spare = self.storage.partial(claim.id, claim.attempt);
 
         // Two chunks wait between database and file at most. Where the sender is dropped without `None`, the file is given up.
         let (sender, receiver) = mpsc::channel::<Option<Bytes>>(1);
-        let writer = tokio::task::spawn_blocking(move || write_chunks(receiver, partial, spare, data_name, papers));
+        let writer = tokio::task::spawn_blocking(move || write_chunks(receiver, partial, spare, data, papers));
         let read = async {
             while let Some(chunk) = chunks.next().await? {
                 if sender.send(Some(chunk)).await.is_err() {
@@ -171,11 +183,11 @@ fn write_chunks(
     mut chunks: mpsc::Receiver<Option<Bytes>>,
     partial: Partial,
     spare: Partial,
-    data_name: Option<String>,
+    data: Option<Data>,
     papers: Papers,
 ) -> io::Result<(Partial, Written)> {
-    let mut writer = match data_name {
-        Some(name) => Writer::zip(partial.path(), &name, papers)?,
+    let mut writer = match data {
+        Some(data) => Writer::zip(partial.path(), data, papers)?,
         None => Writer::data(partial.path())?,
     };
     loop {

@@ -4,6 +4,7 @@ mod archive;
 mod export;
 mod sweep;
 mod tidy;
+mod unpack;
 
 use std::{sync::Arc, time::Duration};
 

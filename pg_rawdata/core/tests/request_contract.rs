@@ -130,11 +130,11 @@ fn integers_are_read_leniently() {
 
 #[test]
 fn formats_are_told_by_name_and_refused_with_those_that_exist() {
-    let written = "'geojson', 'geojsonseq', 'kml', 'fgb', 'gpkg', 'sql', 'csv' or 'parquet'";
+    let written = "'geojson', 'geojsonseq', 'kml', 'shp', 'fgb', 'gpkg', 'sql', 'csv' or 'parquet'";
     refused(json!({"outputType": "geopackage"}), "enum", "outputType", &format!("Input should be {written}"));
     refused(json!({"outputType": 7}), "enum", "outputType", &format!("Input should be {written}"));
-    let msg = format!("'shp' is not written by this version; it writes {written}");
-    refused(json!({"outputType": "shp"}), "enum", "outputType", &msg);
+    let msg = format!("'mbtiles' is not written by this version; it writes {written}");
+    refused(json!({"outputType": "mbtiles"}), "enum", "outputType", &msg);
     for format in Format::WRITTEN {
         assert_eq!(read(json!({"outputType": format.name()})).format, format);
     }

@@ -174,6 +174,7 @@ fn own_names(format: Format) -> &'static [&'static str] {
 fn longest_name(format: Format) -> usize {
     match format {
         Format::Sql => LONGEST_IDENTIFIER,
+        Format::Shapefile => 10,
         _ => usize::MAX,
     }
 }

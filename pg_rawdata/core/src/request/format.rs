@@ -47,10 +47,11 @@ impl Format {
     ];
 
     /// The formats that this version writes.
-    pub const WRITTEN: [Self; 8] = [
+    pub const WRITTEN: [Self; 9] = [
         Self::GeoJson,
         Self::GeoJsonSeq,
         Self::Kml,
+        Self::Shapefile,
         Self::FlatGeobuf,
         Self::GeoPackage,
         Self::Sql,
@@ -116,6 +117,11 @@ impl Format {
     /// Whether it may be delivered without a zip around it.
     pub fn may_be_unzipped(self) -> bool {
         matches!(self, Self::GeoJson | Self::GeoJsonSeq | Self::FlatGeobuf | Self::GeoParquet | Self::PmTiles)
+    }
+
+    /// Whether it is several files, which an export holds in a zip.
+    pub fn is_several_files(self) -> bool {
+        self == Self::Shapefile
     }
 
     /// Whether rows of every geometry type have the same columns. Otherwise each type keeps its own.

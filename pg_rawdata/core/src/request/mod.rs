@@ -137,7 +137,7 @@ impl Request {
         Schema {
             format: self.format,
             name: self.file_name.stem().to_owned(),
-            geometry_types: self.geometry_types.clone(),
+            geometry_types: if self.problems { vec![GeometryType::Point] } else { self.geometry_types.clone() },
             columns: self.columns.clone(),
             centroid: self.centroid,
             wrap_geometries: self.wrap_geometries,

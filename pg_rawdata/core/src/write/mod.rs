@@ -12,6 +12,7 @@ mod kml;
 pub mod names;
 pub mod papers;
 mod scratch;
+mod shp;
 mod sorter;
 mod spool;
 mod sql;
@@ -108,6 +109,7 @@ pub fn encoder(schema: &Schema, scratch: Box<dyn Scratch>) -> Result<Box<dyn Enc
         Format::GeoJsonSeq => Box::new(geojson::GeoJson::lines()),
         Format::Csv => Box::new(csv::Csv::default()),
         Format::Kml => Box::new(kml::Kml::default()),
+        Format::Shapefile => Box::new(shp::Shapefile::new(Spools::new(scratch), shp::LARGEST_FILE)),
         Format::FlatGeobuf => Box::new(fgb::FlatGeobuf::new(Spools::new(scratch))),
         Format::GeoPackage => Box::new(gpkg::GeoPackage::new(Spools::new(scratch))),
         Format::Sql => Box::new(sql::Sql::default()),

@@ -18,7 +18,7 @@ pub(super) fn write(time: Timestamp, date_sign: u8, hour_sign: u8, out: &mut Vec
 }
 
 /// Year, month and day of a day counted from 1970-01-01.
-fn date(days: i64) -> (i64, i64, i64) {
+pub(super) fn date(days: i64) -> (i64, i64, i64) {
     // Years begin in March here, so that the leap day is a year's last.
     const ERA: i64 = 146_097; // days of 400 years
     let days = days + 719_468; // from 0000-03-01
