@@ -5,6 +5,7 @@
 mod arguments;
 mod compat;
 mod countries;
+mod formats;
 mod golden;
 mod http;
 mod life_cycle;
