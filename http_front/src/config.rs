@@ -203,7 +203,7 @@ pub struct Fetch {
     /// A box in degrees, west,south,east,north: what the OSM API has there
     #[arg(long, allow_hyphen_values = true, required_unless_present = "overpass", conflicts_with = "overpass")]
     pub bbox: Option<Bbox>,
-    /// A query in Overpass QL, or @FILE; it should ask for [out:xml] and `out meta`
+    /// A query in Overpass QL, or @FILE; it should ask for `out:xml` and `out meta`
     #[arg(long)]
     pub overpass: Option<String>,
     /// Puts what comes onto the data set, newer versions winning; else it replaces the data set

@@ -9,8 +9,11 @@ use std::{
 
 use rawdata_tests::{Database, Osm, Program};
 
+/// What a first line holds, and the status and body for it.
+type Answers = &'static [(&'static str, &'static str, &'static str)];
+
 /// A server that answers requests whose first line holds a text, the first that fits.
-fn server(answers: &'static [(&'static str, &'static str, &'static str)]) -> String {
+fn server(answers: Answers) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     // Ends with the test program.
@@ -92,7 +95,7 @@ fn what_is_appended_does_not_go_behind_what_is_there() {
 fn a_broken_answer_changes_nothing() {
     let database = Database::new();
     database.import(r#"<osm version="0.6"><node id="7" version="1" lat="0" lon="0"><tag k="a" v="b"/></node></osm>"#);
-    let answers: [(&'static [(&str, &str, &str)], &str); 4] = [
+    let answers: [(Answers, &str); 4] = [
         (&[("map", "400 Bad Request", TOO_MANY)], "too much for 256 calls"),
         (&[("map", "400 Bad Request", "The latitudes must be between -90 and 90")], "latitudes must be"),
         (&[("map", "200 OK", "<osm version=\"0.6\"><node id=\"1\" version=\"1\" lat=\"0\" ")], "breaks off"),
@@ -118,7 +121,7 @@ fn a_query_is_answered_whole_or_refused() {
     }
     let output = fetch(&database, &slices(&ask(&[("POST /interpreter", "200 OK", WEST)])));
     assert!(output.status.success(), "{output:?}");
-    let refused: [(&'static [(&str, &str, &str)], &str); 3] = [
+    let refused: [(Answers, &str); 3] = [
         (
             &[(
                 "POST",

@@ -41,9 +41,12 @@ impl Metadata {
         let types: Vec<&str> = TYPES.iter().zip(self.seen).filter(|(_, seen)| *seen).map(|(name, _)| *name).collect();
         let paths: Map<String, Value> =
             CORNERS.iter().map(|corner| ((*corner).to_owned(), json!([BOX, corner]))).collect();
-        let mut column = json!({"encoding": "WKB", "geometry_types": types, "covering": {BOX: paths}});
+        let mut column = Map::new();
+        column.insert("encoding".to_owned(), json!("WKB"));
+        column.insert("geometry_types".to_owned(), json!(types));
+        column.insert("covering".to_owned(), json!({BOX: paths}));
         if !self.extent.is_empty() {
-            column["bbox"] = json!(self.extent.corners());
+            column.insert("bbox".to_owned(), json!(self.extent.corners()));
         }
         let geo = json!({"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}});
         KeyValue::new("geo".to_owned(), geo.to_string())
