@@ -4,8 +4,8 @@ use std::{pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
-use rawdata_core::osm::Timestamp;
-use serde_json::Value;
+use rawdata_core::{osm::Timestamp, request::MultiPolygon};
+use serde_json::{Value, json};
 use tokio_postgres::{
     RowStream,
     binary_copy::BinaryCopyInWriter,
@@ -169,6 +169,15 @@ impl Chunks {
     }
 }
 
+/// What is known of a document beside what it says itself.
+#[derive(Debug, Default)]
+pub struct About {
+    /// The boundary that diffs are cut to from then on.
+    pub boundary: Option<MultiPolygon>,
+    /// Where its updates come from, should it not say that itself.
+    pub replication_url: Option<String>,
+}
+
 /// A document on its way into the database. Dropped before the end, it leaves what was there before.
 pub struct Load {
     writer: Pin<Box<BinaryCopyInWriter>>,
@@ -181,9 +190,19 @@ impl Load {
         Ok(self.writer.as_mut().write(&[&piece]).await?)
     }
 
-    /// Ends the document, waits until it is in the tables, and commits.
-    pub async fn finish(mut self) -> Result<()> {
+    /// Ends the document, waits until it is in the tables, notes what else is known of it, and commits.
+    pub async fn finish(mut self, about: &About) -> Result<()> {
         self.writer.as_mut().finish().await?;
+        let client = &self.session.client;
+        if let Some(boundary) = &about.boundary {
+            let geojson = json!({ "type": "MultiPolygon", "coordinates": boundary });
+            let sql = "SELECT rawdata.set_boundary(public.ST_GeomFromGeoJSON($1))";
+            client.query_typed(sql, &[(&geojson, Type::JSONB)]).await?;
+        }
+        if let Some(url) = &about.replication_url {
+            let sql = "UPDATE rawdata.data_set SET replication_url = $1 WHERE replication_url IS NULL";
+            client.query_typed(sql, &[(url, Type::TEXT)]).await?;
+        }
         self.session.client.batch_execute("COMMIT").await?;
         self.session.finished = true;
         Ok(())

@@ -13,7 +13,7 @@ use bb8::{ManageConnection, Pool, PooledConnection, RunError};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{CancelToken, Client, Config, NoTls};
 
-pub use data::{Chunks, Load, Progress};
+pub use data::{About, Chunks, Load, Progress};
 pub use error::DbError;
 pub use jobs::{Claim, Job, JobStatus, OpenJob, TRIES};
 
