@@ -47,15 +47,18 @@ impl Source {
 
     /// The next piece; `None` at the end. A document that ends before it should is an error.
     pub async fn next(&mut self) -> io::Result<Option<Bytes>> {
-        let piece = self.pieces.try_next().await?;
+        let cut = |error: io::Error| {
+            io::Error::new(error.kind(), format!("the document could not be read to its end: {error}"))
+        };
+        let piece = self.pieces.try_next().await.map_err(cut)?;
         if let Some(left) = &mut self.left {
             let length = piece.as_ref().map_or(0, Bytes::len) as u64;
             *left = left.checked_sub(length).ok_or_else(|| io::Error::other("more came than was announced"))?;
             if piece.is_none() && *left > 0 {
-                return Err(io::Error::new(
+                return Err(cut(io::Error::new(
                     io::ErrorKind::UnexpectedEof,
                     format!("the last {left} bytes did not come"),
-                ));
+                )));
             }
         }
         Ok(piece)

@@ -34,8 +34,10 @@ pub async fn replace(db: &Db, mut source: Source, area_rule: Option<AreaRule>, a
             bar.set_message("building the tables");
             load.finish(about).await.map(|()| bytes).map_err(Failure::from)
         }
-        // Dropped, the load is broken off: what was there before stays.
-        Err(error) => Err(error),
+        Err(error) => {
+            load.abort().await;
+            Err(error)
+        }
     };
     watch.abort();
     bar.finish_and_clear();
@@ -54,8 +56,7 @@ async fn send(source: &mut Source, load: &mut Load, bar: &ProgressBar) -> Result
     // A network hands over small pieces; each row costs the database a call.
     let mut row = BytesMut::with_capacity(2 * PIECE);
     loop {
-        let piece =
-            source.next().await.map_err(|error| format!("the document could not be read to its end: {error}"))?;
+        let piece = source.next().await?;
         let is_end = piece.is_none();
         row.extend_from_slice(&piece.unwrap_or_default());
         while row.len() >= PIECE || is_end && !row.is_empty() {

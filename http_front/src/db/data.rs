@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use rawdata_core::{osm::Timestamp, request::MultiPolygon};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tokio_postgres::{
     RowStream,
     binary_copy::BinaryCopyInWriter,
@@ -16,6 +17,8 @@ use super::{Db, DbError, Result, Session};
 
 /// How long a diff may take: one of a day of the planet onto a planet is an hour's work.
 const APPLY: Duration = Duration::from_secs(6 * 3600);
+/// How long the end of a load that is broken off is waited for.
+const LET_GO: Duration = Duration::from_secs(10);
 
 impl Db {
     /// The time of the data, as the old service wrote it; `None` where nothing is loaded.
@@ -178,7 +181,7 @@ pub struct About {
     pub replication_url: Option<String>,
 }
 
-/// A document on its way into the database. Dropped before the end, it leaves what was there before.
+/// A document on its way into the database. Dropped before the end, too, it leaves what was there before.
 pub struct Load {
     writer: Pin<Box<BinaryCopyInWriter>>,
     session: Session,
@@ -192,6 +195,23 @@ impl Load {
 
     /// Ends the document, waits until it is in the tables, notes what else is known of it, and commits.
     pub async fn finish(mut self, about: &About) -> Result<()> {
+        let ended = self.end(about).await;
+        match ended {
+            Ok(()) => self.session.finished = true,
+            Err(_) => self.abort().await,
+        }
+        ended
+    }
+
+    /// Breaks off: what was there before stays. Waits until the database has let go, so that the next load finds it free.
+    pub async fn abort(self) {
+        let Self { writer, mut session } = self;
+        drop(writer);
+        let rolled_back = timeout(LET_GO, session.client.batch_execute("ROLLBACK")).await;
+        session.finished = matches!(rolled_back, Ok(Ok(())));
+    }
+
+    async fn end(&mut self, about: &About) -> Result<()> {
         self.writer.as_mut().finish().await?;
         let client = &self.session.client;
         if let Some(boundary) = &about.boundary {
@@ -203,9 +223,7 @@ impl Load {
             let sql = "UPDATE rawdata.data_set SET replication_url = $1 WHERE replication_url IS NULL";
             client.query_typed(sql, &[(url, Type::TEXT)]).await?;
         }
-        self.session.client.batch_execute("COMMIT").await?;
-        self.session.finished = true;
-        Ok(())
+        Ok(client.batch_execute("COMMIT").await?)
     }
 }
 
