@@ -8,6 +8,7 @@ use crate::{
     db::{About, Db},
     fetch::{Extracts, MapCall, Overpass, Terms, open},
     source::Source,
+    web,
 };
 
 /// Gets what is asked for, and loads or appends it.
@@ -35,6 +36,9 @@ async fn fetch(config: &Fetch, terms: &Terms) -> Result<(Source, About), Failure
             about.boundary = Some(extract.boundary()?);
         }
         let source = open(&extract.address, terms, file_limit).await?;
+        if let Some(updates) = &extract.updates {
+            terms.hosts.check(&web::address(updates)?)?;
+        }
         about.replication_url = extract.updates;
         source
     } else if let Some(bbox) = config.bbox {

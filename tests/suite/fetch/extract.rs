@@ -134,6 +134,8 @@ fn an_import_gives_its_boundary_in_the_same_step() {
         let output = run(&database, "import", &[&map, "--boundary", &boundary]);
         assert!(String::from_utf8_lossy(&output.stdout).contains("boundary_km2: 12308.78"), "{output:?}");
         assert_eq!(about(&database).1, "12309");
+        let output = run(&database, "status", &["--redis-url", Servers::get().env("REDIS_URL")]);
+        assert!(String::from_utf8_lossy(&output.stdout).contains("boundary_km2: 12308.78"), "{output:?}");
         // What lies outside is left out of what is appended.
         let far = Web::new([answer(
             "",
