@@ -52,9 +52,7 @@ impl Feed {
             let _ = sender.send(last);
         };
         match thread::spawn("rawdata read", work) {
-            Ok(thread) => {
-                Self { chunks, messages, thread: Some(thread), blobs: None, newest: None, end: None }
-            }
+            Ok(thread) => Self { chunks, messages, thread: Some(thread), blobs: None, newest: None, end: None },
             Err(error) => refuse(Refused::Threads, &error.to_string()),
         }
     }

@@ -41,8 +41,8 @@ use feed::Feed;
 use fresh::Fresh;
 use intake::{InOrder, Intake, OutOfOrder};
 use progress::Phase;
-pub use source::Source;
 use source::Reading;
+pub use source::Source;
 
 /// How many objects were read and what became of them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -109,7 +109,8 @@ impl Import {
                     Err(OutOfOrder) => import = import.again(),
                 }
             };
-            import.put_in_place(&header)
+            import.source.close();
+            put_in_place(import.intake, &header, import.area_rule, import.begun)
         });
         progress::end();
         report
@@ -137,16 +138,17 @@ impl Import {
         });
         Self { source, feed, intake, ..self }
     }
+}
 
-    fn put_in_place(self, header: &Header) -> Report {
-        let (fresh, mut report) = self.intake.finish();
-        fresh.index_all();
-        progress::show(Phase::Swap, 0, None);
-        fresh.swap();
-        record(header, self.area_rule, &report);
-        report.seconds = self.begun.elapsed().as_secs_f64();
-        report
-    }
+/// Builds what is left to build, and lets the new data set take the place of the old one.
+fn put_in_place(intake: Intake, header: &Header, area_rule: AreaRule, begun: Instant) -> Report {
+    let (fresh, mut report) = intake.finish();
+    fresh.index_all();
+    progress::show(Phase::Swap, 0, None);
+    fresh.swap();
+    record(header, area_rule, &report);
+    report.seconds = begun.elapsed().as_secs_f64();
+    report
 }
 
 /// Makes this transaction the only one that may change the data set, or refuses at once.

@@ -75,6 +75,13 @@ impl Source {
         }
         kept.close();
     }
+
+    /// Ends all reading.
+    pub fn close(self) {
+        if let Self::Chunks(Some(kept)) = self {
+            kept.close();
+        }
+    }
 }
 
 /// How much of a file is read.
