@@ -157,6 +157,9 @@ pub struct Worker {
     /// Bytes of finished files after which the oldest are removed
     #[arg(long, env = "RESULT_MAX_BYTES", default_value_t = 10 << 30)]
     pub result_max_bytes: u64,
+    /// Level of packing, from 0, none, to 9, smallest and slowest
+    #[arg(long, env = "ZIP_LEVEL", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=9))]
+    pub zip_level: u32,
     /// Text that is added to the Readme.txt of each export
     #[arg(long, env = "EXTRA_README_TXT")]
     pub extra_readme_txt: Option<String>,

@@ -70,6 +70,11 @@ impl Storage {
         Partial { path: self.root.join(PARTIAL).join(format!("{job}.{attempt}.{n}")), placed: false }
     }
 
+    /// A file for what has to wait, gone when it is closed.
+    pub fn held(&self) -> io::Result<File> {
+        unnamed_file(&self.root.join(PARTIAL))
+    }
+
     /// Puts a whole file where clients find it. It is on disk before it has its name.
     pub fn place(&self, mut partial: Partial, key: &str) -> io::Result<()> {
         let target = self.root.join(key);
@@ -153,6 +158,14 @@ impl Drop for Partial {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// A file in this folder that nobody finds.
+pub fn unnamed_file(folder: &Path) -> io::Result<File> {
+    let path = folder.join(format!(".{}", Uuid::new_v4()));
+    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    fs::remove_file(path)?;
+    Ok(file)
 }
 
 /// Splits a key into its last part and the folders before it; `None` where a part could lead anywhere else.

@@ -1,7 +1,8 @@
 //! One export: rows of the database into a file, and the file into the result store.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, BufWriter},
     time::{Duration, Instant},
 };
 
@@ -14,7 +15,7 @@ use rawdata_core::{
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::archive::{Data, Papers, Writer, Written};
+use super::archive::{Layout, Papers, Plan, Writer};
 use crate::{
     db::{Claim, Db, DbError},
     storage::{Partial, Storage},
@@ -34,6 +35,17 @@ pub struct Exporter {
     pub time_limit: Duration,
     /// What the operator adds to each readme.
     pub extra_readme: String,
+    /// Level of packing, 0 to 9.
+    pub zip_level: u32,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// Size of the file.
+    pub file_size: u64,
+    /// Size of all that is in it, unpacked.
+    pub content_size: u64,
 }
 
 /// How a job ended.
@@ -112,19 +124,18 @@ impl Exporter {
                 &self.extra_readme,
             ),
         };
-        let data = request.zip.then(|| {
-            if request.format.is_several_files() {
-                Data::Files
-            } else {
-                Data::File(request.file_name.data_file(request.format))
-            }
-        });
+        let layout = match request.zip {
+            false => Layout::Bare,
+            true if request.format.is_several_files() => Layout::ZippedEach,
+            true => Layout::Zipped(request.file_name.data_file(request.format)),
+        };
+        let plan = Plan { layout, papers, time: as_of, level: self.zip_level };
         let partial = self.storage.partial(claim.id, claim.attempt);
-        let spare = self.storage.partial(claim.id, claim.attempt);
+        let held = self.storage.held().map_err(|error| unwritten(&error))?;
 
         // Two chunks wait between database and file at most. Where the sender is dropped without `None`, the file is given up.
         let (sender, receiver) = mpsc::channel::<Option<Bytes>>(1);
-        let writer = tokio::task::spawn_blocking(move || write_chunks(receiver, partial, spare, data, papers));
+        let writer = tokio::task::spawn_blocking(move || write_chunks(receiver, partial, held, &plan));
         let read = async {
             while let Some(chunk) = chunks.next().await? {
                 if sender.send(Some(chunk)).await.is_err() {
@@ -182,21 +193,21 @@ impl Exporter {
 fn write_chunks(
     mut chunks: mpsc::Receiver<Option<Bytes>>,
     partial: Partial,
-    spare: Partial,
-    data: Option<Data>,
-    papers: Papers,
+    held: File,
+    plan: &Plan,
 ) -> io::Result<(Partial, Written)> {
-    let mut writer = match data {
-        Some(data) => Writer::zip(partial.path(), data, papers)?,
-        None => Writer::data(partial.path())?,
-    };
+    let file = BufWriter::with_capacity(1 << 18, File::create_new(partial.path())?);
+    let mut writer = Writer::new(file, held, plan)?;
     loop {
         match chunks.blocking_recv() {
             Some(Some(chunk)) => writer.write(&chunk)?,
-            Some(None) => return writer.finish(partial, spare),
+            Some(None) => break,
             None => return Err(io::ErrorKind::Interrupted.into()),
         }
     }
+    let (file, content_size) = writer.finish()?;
+    let file_size = file.into_inner()?.metadata()?.len();
+    Ok((partial, Written { file_size, content_size }))
 }
 
 /// Percent-encodes what an address cannot hold. Names are harmless already; this is for letters beyond ASCII.

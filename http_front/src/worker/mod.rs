@@ -4,7 +4,6 @@ mod archive;
 mod export;
 mod sweep;
 mod tidy;
-mod unpack;
 
 use std::{sync::Arc, time::Duration};
 
@@ -54,6 +53,7 @@ pub async fn run(config: &config::Worker, db: Db, queue: Queue, storage: Storage
         public_url: config.store.public_url(),
         time_limit: config.job_time_limit,
         extra_readme: config.extra_readme_txt.clone().unwrap_or_default(),
+        zip_level: config.zip_level,
     };
     let worker = Arc::new(Worker { db, queue, exporter, state, stop, grace: config.stop_grace });
     let others = [
