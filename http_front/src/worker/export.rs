@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter},
+    io,
     time::{Duration, Instant},
 };
 
@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 use super::archive::{Layout, Papers, Plan, Writer};
 use crate::{
-    db::{Claim, Db, DbError},
+    db::{Claim, Db, DbError, Readers},
     storage::{Partial, Storage},
     words::{natural_duration, two_decimals},
 };
@@ -27,6 +27,8 @@ use crate::{
 pub struct Exporter {
     /// The database.
     pub db: Db,
+    /// Where exports are read.
+    pub readers: Readers,
     /// Where the file goes.
     pub storage: Storage,
     /// Where clients find it, without a closing slash.
@@ -87,9 +89,10 @@ impl Exporter {
             Ok(request) => request,
             Err(refusal) => return Outcome::Failed(refusal.to_string()),
         };
+        let key = key(claim, &request);
         let mut tries = 0_u32;
         let (file, written) = loop {
-            match self.write_file(claim, &request).await {
+            match self.write_file(claim, &request, &key).await {
                 Ok(file) => break file,
                 Err(Failure::Final(reason)) => return Outcome::Failed(reason),
                 Err(Failure::Passing(error)) => {
@@ -107,18 +110,17 @@ impl Exporter {
                 }
             }
         };
-        self.publish(claim, &request, file, written, started).await
+        self.publish(claim, file, self.result(&request, &key, written, started.elapsed()), written).await
     }
 
-    async fn write_file(&self, claim: &Claim, request: &Request) -> Result<(Partial, Written), Failure> {
-        let session = self.db.reader(self.time_limit).await.map_err(sorted)?;
-        let (as_of, sequence) = session.data_state().await.map_err(sorted)?;
-        let mut chunks = session.export(&claim.request).await.map_err(sorted)?;
+    async fn write_file(&self, claim: &Claim, request: &Request, key: &str) -> Result<(Partial, Written), Failure> {
+        let reader = self.readers.get().await.map_err(sorted)?;
+        let (state, mut chunks) = reader.export_of(&claim.request).await.map_err(sorted)?;
         let papers = Papers {
             boundary: request.area.boundary_json(),
             readme: papers::readme(
-                as_of.map(Timestamp),
-                sequence,
+                state.time.map(Timestamp),
+                state.sequence,
                 request.format,
                 request.area.is_mended(),
                 &self.extra_readme,
@@ -129,9 +131,9 @@ impl Exporter {
             true if request.format.is_several_files() => Layout::ZippedEach,
             true => Layout::Zipped(request.file_name.data_file(request.format)),
         };
-        let plan = Plan { layout, papers, time: as_of, level: self.zip_level };
-        let partial = self.storage.partial(claim.id, claim.attempt);
-        let held = self.storage.held().map_err(|error| unwritten(&error))?;
+        let plan = Plan { layout, papers, time: state.time, level: self.zip_level };
+        let begun = self.storage.begin(claim.id, claim.attempt, key).and_then(|file| Ok((file, self.storage.held()?)));
+        let (partial, held) = begun.map_err(|error| unwritten(&error))?;
 
         // Two chunks wait between database and file at most. Where the sender is dropped without `None`, the file is given up.
         let (sender, receiver) = mpsc::channel::<Option<Bytes>>(1);
@@ -152,22 +154,9 @@ impl Exporter {
         written.map_err(|error| unwritten(&error))
     }
 
-    async fn publish(
-        &self,
-        claim: &Claim,
-        request: &Request,
-        file: Partial,
-        written: Written,
-        started: Instant,
-    ) -> Outcome {
-        let id = claim.id.to_string();
-        let name = request.file_name.export_name(request.format, request.unique_name.then_some(&id));
-        let suffix = if request.zip { "zip" } else { request.format.extension() };
-        let key = format!("{id}/{name}.{suffix}");
-        let result = self.result(request, &key, written, started.elapsed());
+    async fn publish(&self, claim: &Claim, file: Partial, result: Value, written: Written) -> Outcome {
         let Ok(size) = i64::try_from(written.file_size) else { return Outcome::Failed("the file is too large".into()) };
-        let storage = self.storage.clone();
-        match self.db.publish_job(claim, &result, size, move || storage.place(file, &key)).await {
+        match self.db.publish_job(claim, &result, size, file.place()).await {
             Ok(Ok(true)) => Outcome::Published(written),
             Ok(Ok(false)) => Outcome::Lost,
             Ok(Err(error)) => Outcome::Failed(unplaced(&error)),
@@ -190,14 +179,21 @@ impl Exporter {
     }
 }
 
+/// What the file is called in the store.
+fn key(claim: &Claim, request: &Request) -> String {
+    let id = claim.id.to_string();
+    let name = request.file_name.export_name(request.format, request.unique_name.then_some(&id));
+    let suffix = if request.zip { "zip" } else { request.format.extension() };
+    format!("{id}/{name}.{suffix}")
+}
+
 fn write_chunks(
     mut chunks: mpsc::Receiver<Option<Bytes>>,
     partial: Partial,
     held: File,
     plan: &Plan,
 ) -> io::Result<(Partial, Written)> {
-    let file = BufWriter::with_capacity(1 << 18, File::create_new(partial.path())?);
-    let mut writer = Writer::new(file, held, plan)?;
+    let mut writer = Writer::new(partial, held, plan)?;
     loop {
         match chunks.blocking_recv() {
             Some(Some(chunk)) => writer.write(&chunk)?,
@@ -205,8 +201,8 @@ fn write_chunks(
             None => return Err(io::ErrorKind::Interrupted.into()),
         }
     }
-    let (file, content_size) = writer.finish()?;
-    let file_size = file.into_inner()?.metadata()?.len();
+    let (partial, content_size) = writer.finish()?;
+    let file_size = partial.size();
     Ok((partial, Written { file_size, content_size }))
 }
 

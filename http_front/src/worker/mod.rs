@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     config,
-    db::{Claim, Db, TRIES},
+    db::{Claim, Db, Readers, TRIES},
     queue::{self, Delivery, Queue, Reader, WorkerState},
     stop::Stop,
     storage::Storage,
@@ -44,11 +44,12 @@ enum Ended {
 }
 
 /// Runs until asked to stop.
-pub async fn run(config: &config::Worker, db: Db, queue: Queue, storage: Storage, stop: Stop) {
+pub async fn run(config: &config::Worker, db: Db, readers: Readers, queue: Queue, storage: Storage, stop: Stop) {
     let (state, _) = watch::channel(WorkerState::of_this_process());
     let name = state.borrow().name.clone();
     let exporter = Exporter {
         db: db.clone(),
+        readers,
         storage: storage.clone(),
         public_url: config.store.public_url(),
         time_limit: config.job_time_limit,
