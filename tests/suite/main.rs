@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
 mod arguments;
+mod bucket;
 mod compat;
 mod countries;
 mod fetch;
@@ -18,6 +19,7 @@ mod package;
 mod replacing;
 mod replication;
 mod rights;
+mod sessions;
 mod shapefile;
 mod sql_reference;
 mod stored;

@@ -26,7 +26,7 @@ const PIECE: usize = 256 << 10;
 pub async fn run(config: Import) -> Result<(), Failure> {
     let start = Instant::now();
     let mut source = Source::open(&config.source).await.map_err(|error| format!("{}: {error}", config.source))?;
-    let db = Db::new(&config.database_url, None, "rawdata import", 2)?;
+    let db = Db::new(&config.database_url, "rawdata import", 2)?;
     let session = db.session(UNLIMITED).await?;
     let mut load = session.load(config.area_rule.map(AreaRule::name)).await?;
     let bar = bar(source.size());
