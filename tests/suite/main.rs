@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
 mod arguments;
+mod bucket;
 mod compat;
 mod countries;
 mod fetch;
@@ -13,10 +14,12 @@ mod http;
 mod life_cycle;
 mod literal;
 mod oracle;
+mod order;
 mod package;
 mod replacing;
 mod replication;
 mod rights;
+mod sessions;
 mod shapefile;
 mod sql_reference;
 mod stored;

@@ -15,7 +15,7 @@ use crate::{
 pub async fn run(config: Fetch) -> Result<(), Failure> {
     let terms = config.web.terms();
     let (source, about) = fetch(&config, &terms).await?;
-    let db = Db::new(&config.database_url, None, "rawdata fetch", 2)?;
+    let db = Db::new(&config.database_url, "rawdata fetch", 2)?;
     if !config.append {
         return load::replace(&db, source, None, &about).await;
     }

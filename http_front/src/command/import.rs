@@ -22,6 +22,6 @@ pub async fn run(config: Import) -> Result<(), Failure> {
     } else {
         Source::open(name).await.map_err(|error| format!("{name}: {error}"))?
     };
-    let db = Db::new(&config.database_url, None, "rawdata import", 2)?;
+    let db = Db::new(&config.database_url, "rawdata import", 2)?;
     load::replace(&db, source, config.area_rule, &about).await
 }

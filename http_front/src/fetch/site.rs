@@ -68,7 +68,7 @@ impl Site {
     /// Asks for a document to hold in memory.
     pub async fn ask(&self, request: impl Fn() -> RequestBuilder) -> Result<Answer<Bytes>, String> {
         Ok(match self.send(request).await? {
-            Answer::Document(answer) => Answer::Document(self.read(answer, self.limit).await?),
+            Answer::Document(answer) => Answer::Document(self.read(answer).await?),
             Answer::Refused(status, text) => Answer::Refused(status, text),
         })
     }
@@ -85,8 +85,11 @@ impl Site {
             // 509 is what the OSM API says to those who have had too much.
             let is_busy = matches!(status.as_u16(), 429 | 502 | 503 | 504 | 509);
             if !is_busy {
-                let text = Source::answer(answer).at_most(REFUSAL).map_err(|error| self.said(error))?.whole().await;
-                let text = text.map_err(|error| self.said(error))?;
+                // The status says most of it, should the text be too long or break off.
+                let text = match Source::answer(answer).at_most(REFUSAL) {
+                    Ok(text) => text.whole().await.unwrap_or_default(),
+                    Err(_) => Bytes::new(),
+                };
                 return Ok(Answer::Refused(status, String::from_utf8_lossy(&text).trim().to_owned()));
             }
             failures += 1;
@@ -113,9 +116,12 @@ impl Site {
         }
     }
 
-    async fn read(&self, answer: Response, limit: u64) -> Result<Bytes, String> {
-        let document = Source::answer(answer).at_most(limit).map_err(|error| self.said(error))?;
+    async fn read(&self, answer: Response) -> Result<Bytes, String> {
+        let document = Source::answer(answer).at_most(self.limit).map_err(|error| self.said(error))?;
         let document = document.whole().await.map_err(|error| self.said(error))?;
-        page(&document).map_or(Ok(document.clone()), |title| Err(self.said(title)))
+        match page(&document) {
+            Some(title) => Err(self.said(title)),
+            None => Ok(document),
+        }
     }
 }
