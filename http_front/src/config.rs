@@ -2,10 +2,13 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::fetch::Bbox;
+use crate::{
+    fetch::{Bbox, Terms},
+    web::Hosts,
+};
 
 /// Maps from OpenStreetMap data: an HTTP server, its workers, and the import client.
 #[derive(Debug, Parser)]
@@ -18,7 +21,8 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  rawdata import liechtenstein.osm.pbf
+  rawdata import liechtenstein.osm.pbf --boundary liechtenstein.poly
+  rawdata fetch --extract liechtenstein --boundary
   rawdata serve --listen 127.0.0.1:8000 --result-dir /var/lib/rawdata/results
   rawdata worker --result-dir /var/lib/rawdata/results
 
@@ -34,7 +38,7 @@ pub enum Command {
     Worker(Worker),
     /// Sends a map file to the database, which replaces its data set by it
     Import(Import),
-    /// Asks the OSM API or an Overpass server for data, and loads or appends them
+    /// Gets a map file, an extract, a box or the answer to a query from a server, and loads or appends it
     Fetch(Fetch),
     /// Applies the change files of a replication server to the data set
     Update(Update),
@@ -203,6 +207,27 @@ impl AreaRule {
     }
 }
 
+/// Which servers are asked for map data, and how often.
+#[derive(Debug, Clone, Args)]
+pub struct Web {
+    /// Hosts that may be asked, and redirected to, beside the well-known; these may have private addresses
+    #[arg(long = "allow-host", env = "FETCH_ALLOW_HOST", value_delimiter = ',', value_name = "HOST")]
+    pub allow_hosts: Vec<String>,
+    /// Most bytes that are fetched; where not given 256 MiB of what is held in memory, 16 GiB of what is passed on
+    #[arg(long, env = "FETCH_MAX_BYTES")]
+    pub max_bytes: Option<u64>,
+    /// How often a server that says it is busy is asked
+    #[arg(long, env = "FETCH_TRIES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub tries: u32,
+}
+
+impl Web {
+    /// What servers are asked on.
+    pub fn terms(&self) -> Terms {
+        Terms { hosts: Hosts::new(&self.allow_hosts), limit: self.max_bytes, tries: self.tries }
+    }
+}
+
 /// Settings of `rawdata import`.
 #[derive(Debug, Args)]
 pub struct Import {
@@ -211,6 +236,12 @@ pub struct Import {
     /// Which closed ways are areas; as the database is set where not given
     #[arg(long, env = "AREA_RULE")]
     pub area_rule: Option<AreaRule>,
+    /// A GeoJSON or .poly file with the boundary that diffs are cut to from then on
+    #[arg(long, value_name = "FILE")]
+    pub boundary: Option<PathBuf>,
+    /// Servers.
+    #[command(flatten)]
+    pub web: Web,
     /// Database, as a URL or as libpq's key=value pairs
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
@@ -218,13 +249,23 @@ pub struct Import {
 
 /// Settings of `rawdata fetch`.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["address", "bbox", "overpass", "extract"])))]
 pub struct Fetch {
+    /// Address of a map file: PBF or XML, plain or compressed, as its content tells
+    #[arg(value_name = "URL")]
+    pub address: Option<String>,
     /// A box in degrees, west,south,east,north: what the OSM API has there
-    #[arg(long, allow_hyphen_values = true, required_unless_present = "overpass", conflicts_with = "overpass")]
+    #[arg(long, allow_hyphen_values = true)]
     pub bbox: Option<Bbox>,
     /// A query in Overpass QL, or @FILE; it should ask for `out:xml` and `out meta`
     #[arg(long)]
     pub overpass: Option<String>,
+    /// A region of the extract server, by its id or its name
+    #[arg(long, value_name = "REGION")]
+    pub extract: Option<String>,
+    /// Makes the region's outline the boundary that diffs are cut to from then on
+    #[arg(long, requires = "extract", conflicts_with = "append")]
+    pub boundary: bool,
     /// Puts what comes onto the data set, newer versions winning; else it replaces the data set
     #[arg(long)]
     pub append: bool,
@@ -234,9 +275,12 @@ pub struct Fetch {
     /// The Overpass server, without /interpreter
     #[arg(long, env = "OVERPASS_URL", default_value = "https://overpass-api.de/api")]
     pub overpass_url: String,
-    /// Most bytes that are fetched
-    #[arg(long, env = "FETCH_MAX_BYTES", default_value_t = 256 << 20)]
-    pub max_bytes: usize,
+    /// The extract server, without /index-v1.json
+    #[arg(long, env = "EXTRACT_URL", default_value = "https://download.geofabrik.de")]
+    pub extract_url: String,
+    /// Servers.
+    #[command(flatten)]
+    pub web: Web,
     /// Database, as a URL or as libpq's key=value pairs
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,

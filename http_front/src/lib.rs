@@ -22,6 +22,7 @@ pub mod server;
 pub mod source;
 pub mod stop;
 pub mod storage;
+pub mod web;
 pub mod wire;
 pub mod words;
 pub mod worker;

@@ -21,6 +21,7 @@ fn status() -> TableIterator<
         name!(ways, i64),
         name!(relations, i64),
         name!(countries, i64),
+        name!(boundary_km2, Option<f64>),
     ),
 > {
     if !tables::exist() {
@@ -29,7 +30,9 @@ fn status() -> TableIterator<
     let row = Spi::connect(|client| {
         let table = client.select(
             "SELECT data_timestamp, sequence, replication_url, area_rule, loaded_at, nodes, ways, relations, \
-                 (SELECT count(*) FROM rawdata.countries) FROM rawdata.data_set",
+                 (SELECT count(*) FROM rawdata.countries), \
+                 round((public.ST_Area(boundary::public.geography) / 1e6)::numeric, 2)::float8 \
+                 FROM rawdata.data_set",
             None,
             &[],
         )?;
@@ -48,6 +51,7 @@ fn status() -> TableIterator<
             row.get(7)?.unwrap_or(0),
             row.get(8)?.unwrap_or(0),
             row.get(9)?.unwrap_or(0),
+            row.get(10)?,
         )))
     })
     .or_raise();

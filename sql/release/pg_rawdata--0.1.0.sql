@@ -241,7 +241,8 @@ CREATE  FUNCTION "status"() RETURNS TABLE (
 	"nodes" bigint, 
 	"ways" bigint, 
 	"relations" bigint, 
-	"countries" bigint 
+	"countries" bigint, 
+	"boundary_km2" double precision 
 )
 STRICT STABLE
 LANGUAGE c
@@ -519,7 +520,7 @@ BEGIN
         rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
         rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set, rawdata.changes
         TO rawdata_reader;
-    GRANT UPDATE (boundary) ON rawdata.data_set TO rawdata_writer;
+    GRANT UPDATE (boundary, replication_url) ON rawdata.data_set TO rawdata_writer;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;

@@ -14,7 +14,7 @@ use bb8::{ManageConnection, Pool, PooledConnection, RunError};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{CancelToken, Client, Config, NoTls};
 
-pub use data::{Load, Progress};
+pub use data::{About, Load, Progress};
 pub use error::DbError;
 pub use jobs::{Claim, Job, JobStatus, OpenJob, TRIES};
 pub use readers::{Chunks, DataState, Readers};
