@@ -15,6 +15,7 @@ mod boundary;
 mod face;
 mod log;
 mod nodes;
+mod places;
 mod relations;
 mod stored_objects;
 mod ways;

@@ -10,7 +10,7 @@ use rawdata_core::packed::{members, refs};
 use rawdata_core::update::{Change, supersedes};
 
 use super::batch::Batch;
-use super::blocks::Blocks;
+use super::places::Places;
 use super::{Work, stored_objects};
 use crate::error::OrRaise;
 use crate::raw::interrupts;
@@ -18,8 +18,8 @@ use crate::raw::portal::{self, Param};
 use rawdata_core::geometry::is_tagged;
 
 /// Relations that are shaped and written at once, and how many bytes their members may take together.
-const RELATIONS_A_BATCH: usize = 200;
-const BYTES_A_BATCH: usize = 30_000;
+const RELATIONS_A_BATCH: usize = 500;
+const BYTES_A_BATCH: usize = 100_000;
 
 /// Ways that parents are looked for at once: a GIN scan takes longer for each item the more keys it has.
 const WAYS_A_QUERY: usize = 64;
@@ -211,9 +211,8 @@ impl Lines {
                 refs_of.push((id, refs));
             },
         );
-        let blocks = Blocks::fetch(refs_of.iter().flat_map(|(_, refs)| refs).copied());
-        let line = |refs: Vec<i64>| refs.iter().map(|id| blocks.place(*id)).collect();
-        Self(refs_of.into_iter().map(|(id, refs)| (id, line(refs))).collect())
+        let places = Places::fetch(refs_of.iter().flat_map(|(_, refs)| refs).copied().collect());
+        Self(refs_of.into_iter().map(|(id, refs)| (id, places.along(&refs))).collect())
     }
 }
 
