@@ -5,6 +5,7 @@
 mod arguments;
 mod compat;
 mod countries;
+mod diffs;
 mod fetch;
 mod formats;
 mod golden;
