@@ -21,6 +21,7 @@ mod rows;
 mod spool;
 
 pub use country::{Countries, polygons};
+pub use crew::{Crew, Results};
 pub use parts::{Parts, WayMember};
 pub use places::Places;
 pub use rows::detail;

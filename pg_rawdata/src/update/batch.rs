@@ -5,7 +5,7 @@ use pgrx::prelude::*;
 use rawdata_core::geometry::multipolygon::Assembly;
 use rawdata_core::geometry::{self, Bbox, Geometry};
 use rawdata_core::osm::{Element, ObjectKind, Timestamp};
-use rawdata_core::stored;
+use rawdata_core::{Result, stored};
 
 use super::log::Log;
 use super::{Rows, SERVER_EPOCH};
@@ -81,13 +81,13 @@ impl Batch {
     }
 
     /// A tagged object and what was made of it.
-    pub fn add(&mut self, element: &Element<'_>, made: &Assembly) {
+    pub fn add(&mut self, element: &Element<'_>, made: &Assembly) -> Result<()> {
         let id = element.object().id;
         self.ids.push(id);
         for problem in &made.problems {
             let mut place = Vec::new();
             if let Some(at) = problem.place {
-                stored::geometry::write(&Geometry::Point(at), &mut place).or_raise();
+                stored::geometry::write(&Geometry::Point(at), &mut place)?;
             }
             self.problems.ids.push(id);
             self.problems.names.push(problem.kind.name());
@@ -98,18 +98,19 @@ impl Batch {
         // Of a way, areas go to the second table.
         let number = usize::from(self.kind == ObjectKind::Way && !matches!(geometry, Geometry::Line(_)));
         if let Some((_, columns)) = self.tables.get_mut(number) {
-            columns.add(element);
-            columns.place(geometry);
+            columns.add(element)?;
+            columns.place(geometry)?;
         }
+        Ok(())
     }
 }
 
 impl Columns {
-    fn add(&mut self, element: &Element<'_>) {
+    fn add(&mut self, element: &Element<'_>) -> Result<()> {
         let meta = element.meta();
         let kept = element.tags().iter().filter(|(key, _)| !geometry::is_dropped(key));
         let mut tags = Vec::new();
-        stored::jsonb::write(kept, &mut tags).map_err(|error| error.in_object(element.object())).or_raise();
+        stored::jsonb::write(kept, &mut tags).map_err(|error| error.in_object(element.object()))?;
         let microseconds = |Timestamp(seconds): Timestamp| (seconds - SERVER_EPOCH) * 1_000_000;
         self.ids.push(element.object().id);
         self.uids.push(meta.uid);
@@ -118,13 +119,15 @@ impl Columns {
         self.changesets.push(meta.changeset);
         self.timestamps.push(meta.timestamp.and_then(|time| microseconds(time).try_into().ok()));
         self.tags.push(Some(&tags));
+        Ok(())
     }
 
-    fn place(&mut self, geometry: &Geometry) {
+    fn place(&mut self, geometry: &Geometry) -> Result<()> {
         let mut bytes = Vec::new();
-        stored::geometry::write(geometry, &mut bytes).or_raise();
+        stored::geometry::write(geometry, &mut bytes)?;
         self.geometries.push(Some(&bytes));
         self.bbox = self.bbox.into_iter().chain(Bbox::of(geometry)).reduce(Bbox::with);
+        Ok(())
     }
 
     /// Metadata and tags as parameters.

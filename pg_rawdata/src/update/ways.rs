@@ -143,7 +143,7 @@ fn apply_chunk(work: &mut Work<'_>, chunk: &[Change<'_>], parents: &mut HashMap<
 fn shape(work: &Work<'_>, batch: &mut Batch, way: Way<'_>, places: &Places) {
     let places = places.along(way.refs);
     let made = work.rules.way(way.id, way.refs, way.tags, &places, &mut interrupts::answer).or_raise();
-    batch.add(&Element::Way(way), &made);
+    batch.add(&Element::Way(way), &made).or_raise();
 }
 
 /// Makes the tagged among the parents anew.
