@@ -208,3 +208,17 @@ fn an_export_waits_for_no_diff_and_sees_all_of_it_or_nothing() {
     writer.ask("COMMIT");
     assert_eq!(database.psql(seen), "0");
 }
+
+#[test]
+fn problems_that_stay_are_not_written_anew() {
+    let database = Database::new();
+    let lacking = base().replace(FOREST, &format!(r#"<member type="way" ref="99" role="inner"/>{FOREST}"#));
+    database.import(map(&lacking));
+    let rows = "SELECT ctid, osm_type, osm_id, problem, detail FROM rawdata.problems";
+    let before = database.psql(rows);
+    assert!(before.contains("relation|1|missing_member|way 99"), "{before}");
+    let moved = r#"<modify><node id="3" version="2" lon="9.53" lat="47.11"/></modify>"#;
+    let rebuilt = change(moved).replace("SELECT ", "SELECT rebuilt FROM ");
+    assert_eq!(database.psql(&rebuilt), "2");
+    assert_eq!(database.psql(rows), before);
+}

@@ -16,6 +16,7 @@ mod face;
 mod log;
 mod nodes;
 mod places;
+mod problems;
 mod relations;
 mod stored_objects;
 mod ways;
