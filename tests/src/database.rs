@@ -128,7 +128,6 @@ impl Drop for Database {
     }
 }
 
-/// The test program's own server.
 pub(crate) fn primary() -> Server {
     let servers = Servers::get();
     Server { host: servers.env("PGHOST").to_owned(), port: servers.env("PGPORT").to_owned() }

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Standby {
     server: Server,
-    /// What keeps the primary from removing log that is still needed here, whatever other tests do to it.
+    /// Where the primary remembers what this one has not got yet.
     slot: String,
     program: Program,
 }
@@ -46,8 +46,8 @@ impl Standby {
         }
         let mut copy = postgres("pg_basebackup");
         copy.args(["--checkpoint=fast", "--write-recovery-conf", "--no-sync", "-U", "postgres", "-D"]).arg(&data);
-        copy.args(["-h", servers.env("PGHOST"), "-p", servers.env("PGPORT")]);
         copy.args(["--create-slot", "--slot", &slot]);
+        copy.args(["-h", servers.env("PGHOST"), "-p", servers.env("PGPORT")]);
         let copied = copy.output().unwrap();
         assert!(copied.status.success(), "pg_basebackup: {}", String::from_utf8_lossy(&copied.stderr));
 
