@@ -171,9 +171,9 @@ fn rebuild(work: &mut Work<'_>, parents: HashMap<i64, Vec<u8>>) {
     }
 }
 
-/// Threads that shape relations.
+/// Threads that shape relations, a job each.
 fn shapers(rules: Rules) -> Crew<Rebuild, Result<Batch>> {
-    Crew::start("rawdata update", 1, |stop| {
+    Crew::start("rawdata update", 1, 0, |stop| {
         move |job: Rebuild, made: &Results<_>| {
             let mut go_on = || match stop.is_asked() {
                 true => Err(Error::new(ErrorKind::Io, "update was ended")),
