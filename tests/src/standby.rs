@@ -75,6 +75,11 @@ impl Standby {
         }
     }
 
+    /// Makes a primary of it.
+    pub fn promote(&self, database: &Database) {
+        assert_eq!(self.psql(database, "SELECT pg_promote()"), "t", "{}", self.program.log());
+    }
+
     /// What psql, as superuser, answers to a script there.
     pub fn psql(&self, database: &Database, script: &str) -> String {
         database::run(&self.server, database.name(), &["-A"], script)

@@ -4,6 +4,8 @@ use std::fs;
 
 use rawdata_tests::{Database, Osm, Servers, Standby, data};
 
+use crate::diffs::{ROWS, change};
+
 /// Every row of every table of the data set, and of what hangs on it.
 const EVERYTHING: &str =
     "SELECT md5(string_agg(t.name || xpath('//row', query_to_xml('SELECT md5(r::text) AS m FROM rawdata.'
@@ -108,6 +110,70 @@ fn a_standby_exports_the_same_bytes() {
     standby.catch_up(&database);
     assert_eq!(standby.psql(&database, EVERYTHING), database.psql(EVERYTHING));
     assert_eq!(standby.psql(&database, &exports()), database.psql(&exports()));
+}
+
+/// A diff that moves a corner of a building, adds a café and takes a street away.
+fn diff(number: i64) -> String {
+    let version = number + 1;
+    let changes = format!(
+        r#"<modify><node id="10" version="{version}" lon="24.9{number}" lat="60.11"/></modify>
+        <create><node id="{number}" version="1" lon="24.9" lat="60.1"><tag k="amenity" v="cafe"/></node></create>
+        <delete><way id="{number}5" version="2"/></delete>"#
+    );
+    change(&changes).replace("')", &format!("', {number})"))
+}
+
+/// What diffs wrote, and which number comes next.
+fn diffed() -> String {
+    format!(
+        "{ROWS}; SELECT sequence FROM rawdata.status(); SELECT osm_type, osm_id, action, last_sequence FROM rawdata.changes_since(0)"
+    )
+}
+
+#[test]
+fn the_next_diff_applies_after_dump_and_restore() {
+    let database = Database::new();
+    database.import(quarter(1..20, "yes").xml());
+    database.psql(&diff(1));
+    let file = Servers::get().home().join(format!("dump-{}", Servers::get().number()));
+    fs::write(&file, database.tool("pg_dump", &["-Fc"])).unwrap();
+    let restored = Database::bare();
+    restored.tool("pg_restore", &["--exit-on-error", file.to_str().unwrap()]);
+    assert_eq!(restored.psql(&diffed()), database.psql(&diffed()));
+    assert!(restored.error(&diff(3)).contains("the next is 2"), "the number came along");
+    for database in [&database, &restored] {
+        database.psql(&diff(2));
+    }
+    assert_eq!(restored.psql("SELECT sequence FROM rawdata.status()"), "2");
+    assert_eq!(restored.psql(&diffed()), database.psql(&diffed()));
+}
+
+#[test]
+fn the_next_diff_applies_on_a_promoted_standby() {
+    let database = Database::new();
+    database.import(quarter(1..20, "yes").xml());
+    database.psql(&diff(1));
+    let standby = Standby::new();
+    standby.catch_up(&database);
+    standby.promote(&database);
+    standby.psql(&database, &diff(2));
+    database.psql(&diff(2));
+    assert_eq!(standby.psql(&database, "SELECT sequence FROM rawdata.status()"), "2");
+    assert_eq!(standby.psql(&database, &diffed()), database.psql(&diffed()));
+}
+
+#[test]
+fn settings_of_tables_outlive_an_import() {
+    let database = Database::new();
+    database.psql("ALTER TABLE rawdata.nodes SET (autovacuum_vacuum_cost_delay = 7)");
+    let settings = "SELECT relname, reloptions FROM pg_class WHERE relnamespace = 'rawdata'::regnamespace AND relkind = 'r' ORDER BY 1";
+    let before = database.psql(settings);
+    let nodes = before.lines().find(|line| line.starts_with("nodes|")).unwrap();
+    assert!(nodes.contains("autovacuum_vacuum_scale_factor") && nodes.contains("cost_delay=7"), "{nodes}");
+    for _ in 0..2 {
+        database.import(quarter(1..20, "yes").xml());
+        assert_eq!(database.psql(settings), before);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod arguments;
 mod bucket;
 mod compat;
 mod countries;
+mod diffs;
 mod fetch;
 mod formats;
 mod golden;

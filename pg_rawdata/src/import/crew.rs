@@ -113,7 +113,7 @@ impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
         let next = self.given % self.members.len().max(1);
         self.given += 1;
         if self.members.get(next).is_some_and(|member| member.jobs.send(job).is_err()) {
-            pgrx::error!("a thread of the import broke off");
+            pgrx::error!("a thread broke off");
         }
     }
 
@@ -136,7 +136,7 @@ impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 // The thread is gone before the job's end: it panicked.
-                Err(RecvTimeoutError::Disconnected) => pgrx::error!("a thread of the import broke off"),
+                Err(RecvTimeoutError::Disconnected) => pgrx::error!("a thread broke off"),
             }
         }
     }

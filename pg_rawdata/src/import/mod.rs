@@ -24,6 +24,7 @@ mod source;
 mod spool;
 
 pub use country::{Countries, polygons};
+pub use crew::{Crew, Results};
 pub use parts::{Parts, WayMember};
 pub use places::Places;
 pub use rows::detail;
