@@ -80,6 +80,16 @@ impl Database {
         said[start..].trim_end().to_owned()
     }
 
+    /// The names of the file formats that it exports, as it lists them when asked for another.
+    pub fn formats(&self) -> Vec<String> {
+        let refusal = self.error(
+            r#"SELECT rawdata.export('{"outputType": "?", "geometry": {"type": "Polygon", "coordinates": [[[0,0],[1,0],[1,1],[0,0]]]}}')"#,
+        );
+        let names: Vec<String> = refusal.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+        assert!(names.len() >= 9, "{refusal}");
+        names
+    }
+
     /// A script in a session of its own that this test waits for, or ends: `psql -c 'SELECT pg_sleep(9)'`.
     pub fn session(&self, script: &str) -> Program {
         let mut command = command(&primary(), &self.name, &["-v", "ON_ERROR_STOP=1"]);

@@ -5,8 +5,10 @@
 mod arguments;
 mod compat;
 mod countries;
+mod endings;
 mod fetch;
 mod formats;
+mod gdal;
 mod golden;
 mod gpkg;
 mod http;
