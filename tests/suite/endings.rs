@@ -7,7 +7,7 @@ use rawdata_tests::{Database, Session};
 /// Formats that write nothing to temporary files, however large the export.
 const STREAMED: [&str; 6] = ["geojson", "geojsonseq", "kml", "sql", "csv", "parquet"];
 /// So many nodes, of which any sort of whole rows would not stay in memory.
-const NODES: usize = 150_000;
+const NODES: usize = 100_000;
 /// More than a session's memory grows by while it makes the same export again.
 const GROWTH_KB: i64 = 24 << 10;
 
