@@ -82,7 +82,9 @@ fn say_without_order(joins: &mut Map<String, Value>) {
         let name = if joins.get(camel).is_some_and(|terms| !terms.is_null()) { camel } else { snake };
         Some((name.to_owned(), joins.get(name)?.as_object()?.clone()))
     };
-    let (Some((or, mut any)), Some((and, mut all))) = (take("joinOr", "join_or"), take("joinAnd", "join_and")) else { return };
+    let (Some((or, mut any)), Some((and, mut all))) = (take("joinOr", "join_or"), take("joinAnd", "join_and")) else {
+        return;
+    };
     if any.len() < 2 || all.len() != 1 {
         return;
     }

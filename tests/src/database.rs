@@ -71,6 +71,14 @@ impl Database {
         run(&primary(), &self.name, options, script)
     }
 
+    /// The `bytea` that a query gives. Of text, psql leaves out what it takes for no character.
+    pub fn bytes(&self, query: &str) -> Vec<u8> {
+        let hex = self.psql(&format!("SELECT encode(file, 'hex') FROM ({query}) AS answer(file)"));
+        let digit = |digit: u8| u8::try_from((digit as char).to_digit(16).unwrap()).unwrap();
+        let digits: Vec<u8> = hex.bytes().filter(|byte| *byte != b'\n').map(digit).collect();
+        digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    }
+
     /// What psql says of the error that a script ends in: message, and DETAIL, HINT and the like on lines of their own.
     pub fn error(&self, script: &str) -> String {
         let output = psql(&primary(), &self.name, &[], script);

@@ -31,6 +31,7 @@ pub struct Reader<'a> {
     folder: PathBuf,
     pub has_gdal: bool,
     pub has_pyarrow: bool,
+    pub has_python: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -48,7 +49,8 @@ impl<'a> Reader<'a> {
         };
         let has_gdal = has("ogr2ogr", &["--version"]);
         let has_pyarrow = has("python3", &["-c", "import pyarrow.parquet"]);
-        Self { database, folder, has_gdal, has_pyarrow }
+        let has_python = has("python3", &["--version"]);
+        Self { database, folder, has_gdal, has_pyarrow, has_python }
     }
 
     fn exported(&self, format: &str) -> PathBuf {
@@ -101,9 +103,7 @@ impl<'a> Reader<'a> {
         let fill = |document: String, shape: &str| format!("{utc} {}", properties(&document, shape));
         self.compare("geojson", &fill(collection(&self.exported("geojson")), EXACT), ALL, EXACT);
         self.compare("geojsonseq", &fill(lines(&self.exported("geojsonseq")), EXACT), ALL, EXACT);
-        let sql = self.exported("sql").display().to_string();
-        let readable = format!("SELECT pg_read_file('{sql}')");
-        let statements = self.database.psql_with(&["-A"], &readable);
+        let statements = fs::read_to_string(self.exported("sql")).unwrap();
         let filled = format!(
             r#"{statements}
             INSERT INTO back SELECT osm_type, osm_id, version, tags::jsonb, changeset, "timestamp", {EXACT} FROM rawexport"#

@@ -12,10 +12,7 @@ const HELSINKI: [f64; 4] = [24.0, 60.0, 25.5, 60.5];
 /// The file of a request.
 fn export(database: &Database, body: &Value) -> Vec<u8> {
     let body = body.to_string().replace('\'', "''");
-    let hex = database.psql(&format!("SELECT encode(rawdata.export('{body}'), 'hex')"));
-    let digit = |digit: u8| u8::try_from((digit as char).to_digit(16).unwrap()).unwrap();
-    let digits: Vec<u8> = hex.bytes().filter(|byte| *byte != b'\n').map(digit).collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    database.bytes(&format!("SELECT rawdata.export('{body}')"))
 }
 
 /// Features by table and id. GDAL spells times in its own way, and says that they are UTC.

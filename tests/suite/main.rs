@@ -11,6 +11,7 @@ mod formats;
 mod gdal;
 mod golden;
 mod gpkg;
+mod hostile;
 mod http;
 mod life_cycle;
 mod literal;

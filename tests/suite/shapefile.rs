@@ -161,7 +161,7 @@ pub fn holds(found: &Value, wanted: &Value) -> bool {
             // GDAL writes days with slashes.
             let (found, wanted) = (found.replace('/', "-"), wanted.replace('/', "-"));
             let is_day = wanted.as_bytes().get(10) == Some(&b'T') && wanted.get(..10) == Some(&found);
-            is_day || found == wanted[..wanted.floor_char_boundary(WIDEST)].trim()
+            is_day || found == wanted[..wanted.floor_char_boundary(WIDEST)].trim_matches(' ')
         }
         _ => found == wanted,
     }
