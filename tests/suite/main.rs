@@ -16,6 +16,7 @@ mod http;
 mod life_cycle;
 mod literal;
 mod oracle;
+mod order;
 mod package;
 mod replacing;
 mod replication;
