@@ -8,10 +8,10 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(geometry) FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
--- Rows come in the order of their ids: of a small area sorted in memory, of a large one by the index on ids. One sort a table
--- may be alive. An area's test looks so dear to the planner that it would compile it, which delays the first byte.
-ALTER FUNCTION rawdata.export(jsonb) SET work_mem = '16MB' SET jit = off;
-ALTER FUNCTION rawdata.export_file(text, jsonb) SET work_mem = '16MB' SET jit = off;
+-- Rows come in the order of their ids: sorted in memory, 80 bytes a row, or by the index on ids. One sort a table may be alive.
+-- An area's test looks so dear to the planner that it would compile it, which delays the first byte.
+ALTER FUNCTION rawdata.export(jsonb) SET work_mem = '32MB' SET jit = off;
+ALTER FUNCTION rawdata.export_file(text, jsonb) SET work_mem = '32MB' SET jit = off;
 
 -- A diff looks up few rows among many, by index. Its queries run as the owner, so no operator may be the caller's own.
 ALTER FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
