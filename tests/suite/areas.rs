@@ -20,13 +20,13 @@ const SELECTED: &str = "CREATE TEMP TABLE ours AS
             LATERAL rawdata.features(jsonb_build_object('geometry', area, 'useStWithin', within)) AS f;
     CREATE TEMP TABLE theirs AS
         SELECT n, within, f.osm_type, f.osm_id FROM areas, unnest(ARRAY[true, false]) AS within,
-            LATERAL (SELECT ST_GeomFromGeoJSON(area) AS shape) AS a
-            JOIN rawdata.features AS f ON ST_Intersects(f.geom, shape) AND (NOT within OR ST_Within(f.geom, shape))";
+            LATERAL (SELECT osm_type, osm_id FROM rawdata.features, ST_GeomFromGeoJSON(area) AS shape
+                WHERE ST_Intersects(geom, shape) AND (NOT within OR ST_Within(geom, shape))) AS f";
 
 #[test]
 fn an_area_selects_what_postgis_selects() {
     let database = Database::new();
-    database.import(data("helsinki-centre.osm.pbf"));
+    database.import_file(&data("helsinki-centre.osm.pbf"));
     let answer = database.psql(&format!(
         "{AREAS}; {SELECTED};
          SELECT (SELECT count(*) > 100 FROM areas), (SELECT count(DISTINCT (n, within)) > 200 FROM ours);
@@ -39,7 +39,7 @@ fn an_area_selects_what_postgis_selects() {
 #[test]
 fn the_number_of_features_is_that_of_the_rows() {
     let database = Database::new();
-    database.import(data("helsinki-centre.osm.pbf"));
+    database.import_file(&data("helsinki-centre.osm.pbf"));
     for within in [true, false] {
         let answer = database.psql(&format!(
             "WITH request AS (SELECT jsonb_build_object('geometry', ST_AsGeoJSON(ST_Buffer(ST_Centroid(ST_Extent(geom)), 0.002), 9)::jsonb,
