@@ -58,6 +58,13 @@ pub struct Database {
     pub database_read_url: Option<String>,
 }
 
+impl Database {
+    /// Where exports are read.
+    pub fn read_url(&self) -> &str {
+        self.database_read_url.as_deref().unwrap_or(&self.database_url)
+    }
+}
+
 /// Where Redis is.
 #[derive(Debug, Clone, Args)]
 pub struct Redis {
@@ -70,8 +77,17 @@ pub struct Redis {
 #[derive(Debug, Clone, Args)]
 pub struct Store {
     /// Folder of finished files, shared by server and workers
-    #[arg(long, env = "RESULT_DIR")]
-    pub result_dir: PathBuf,
+    #[arg(long, env = "RESULT_DIR", required_unless_present = "bucket_name", conflicts_with = "bucket_name")]
+    pub result_dir: Option<PathBuf>,
+    /// Bucket of finished files, in its folder exports; keys as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    #[arg(long, env = "BUCKET_NAME")]
+    pub bucket_name: Option<String>,
+    /// Address of the object store, where it is not Amazon's
+    #[arg(long, env = "AWS_ENDPOINT_URL")]
+    pub aws_endpoint_url: Option<String>,
+    /// Region of the bucket; us-east-1 where not given
+    #[arg(long, env = "AWS_REGION")]
+    pub aws_region: Option<String>,
     /// Address the server listens on
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
@@ -103,8 +119,8 @@ pub struct RequestLimits {
     #[arg(long, env = "QUEUE_LIMIT", default_value_t = 1000)]
     pub queue_limit: u64,
     /// Streams of /v1/snapshot/plain/ at one time, each of which holds a database connection
-    #[arg(long, env = "PLAIN_LIMIT", default_value_t = 8)]
-    pub plain_limit: usize,
+    #[arg(long, env = "PLAIN_LIMIT", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    pub plain_limit: u32,
     /// Time limit of a plain stream, in seconds
     #[arg(long, env = "PLAIN_TIME_LIMIT", default_value = "300", value_parser = seconds)]
     pub plain_time_limit: Duration,
@@ -157,6 +173,9 @@ pub struct Worker {
     /// Bytes of finished files after which the oldest are removed
     #[arg(long, env = "RESULT_MAX_BYTES", default_value_t = 10 << 30)]
     pub result_max_bytes: u64,
+    /// Level of packing, from 0, none, to 9, smallest and slowest
+    #[arg(long, env = "ZIP_LEVEL", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=9))]
+    pub zip_level: u32,
     /// Text that is added to the Readme.txt of each export
     #[arg(long, env = "EXTRA_README_TXT")]
     pub extra_readme_txt: Option<String>,
@@ -279,7 +298,10 @@ mod tests {
     #[test]
     fn the_public_address_comes_from_the_settings() {
         let store = |public_url: Option<&str>| Store {
-            result_dir: PathBuf::new(),
+            result_dir: None,
+            bucket_name: None,
+            aws_endpoint_url: None,
+            aws_region: None,
             listen: ([127, 0, 0, 1], 8123).into(),
             public_url: public_url.map(str::to_owned),
         };

@@ -128,7 +128,7 @@ impl Drop for Database {
     }
 }
 
-fn primary() -> Server {
+pub(crate) fn primary() -> Server {
     let servers = Servers::get();
     Server { host: servers.env("PGHOST").to_owned(), port: servers.env("PGPORT").to_owned() }
 }

@@ -4,6 +4,7 @@
 
 mod areas;
 mod arguments;
+mod bucket;
 mod compat;
 mod countries;
 mod fetch;
@@ -14,10 +15,12 @@ mod http;
 mod life_cycle;
 mod literal;
 mod oracle;
+mod order;
 mod package;
 mod replacing;
 mod replication;
 mod rights;
+mod sessions;
 mod shapefile;
 mod sql_reference;
 mod stored;

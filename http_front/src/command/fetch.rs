@@ -25,7 +25,7 @@ pub async fn run(config: Fetch) -> Result<(), Failure> {
         }
         (None, None) => return Err("say what to fetch: --bbox or --overpass".into()),
     };
-    let db = Db::new(&config.database_url, None, "rawdata fetch", 2)?;
+    let db = Db::new(&config.database_url, "rawdata fetch", 2)?;
     let mut out = std::io::stdout().lock();
     if config.append {
         let report = db.append(&document).await?;

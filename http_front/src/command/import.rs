@@ -7,6 +7,7 @@ use std::{
 
 use bytes::BytesMut;
 use indicatif::{FormattedDuration, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::watch;
 
 use super::Failure;
 use crate::{
@@ -25,21 +26,22 @@ const PIECE: usize = 256 << 10;
 pub async fn run(config: Import) -> Result<(), Failure> {
     let start = Instant::now();
     let mut source = Source::open(&config.source).await.map_err(|error| format!("{}: {error}", config.source))?;
-    let db = Db::new(&config.database_url, None, "rawdata import", 2)?;
+    let db = Db::new(&config.database_url, "rawdata import", 2)?;
     let session = db.session(UNLIMITED).await?;
     let mut load = session.load(config.area_rule.map(AreaRule::name)).await?;
     let bar = bar(source.size());
-    let watch = tokio::spawn(watch(db.clone(), bar.clone()));
+    let (all_sent, is_all_sent) = watch::channel(false);
+    let shown = tokio::spawn(show_progress(db.clone(), bar.clone(), is_all_sent));
     let sent = send(&mut source, &mut load, &bar).await;
     let loaded = match sent {
         Ok(bytes) => {
-            bar.set_message("building the tables");
+            all_sent.send_replace(true);
             load.finish().await.map(|()| bytes).map_err(Failure::from)
         }
         // Dropped, the load is broken off: what was there before stays.
         Err(error) => Err(error),
     };
-    watch.abort();
+    shown.abort();
     bar.finish_and_clear();
     let bytes = loaded?;
     let seconds = start.elapsed().as_secs_f64();
@@ -87,14 +89,14 @@ fn bar(size: Option<u64>) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Shows what the database does, in place of the bytes sent once all of them are read.
-async fn watch(db: Db, bar: ProgressBar) {
+/// Shows what the database does, once all bytes are sent in place of these.
+async fn show_progress(db: Db, bar: ProgressBar, is_all_sent: watch::Receiver<bool>) {
     let built =
         ProgressStyle::with_template("{bar:30} {elapsed} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let Ok(Some(progress)) = db.import_progress().await else { continue };
-        if progress.phase.as_deref() != Some("read") {
+        if *is_all_sent.borrow() {
             bar.set_style(built.clone());
             if let (Some(done), Some(total)) = (progress.done, progress.total) {
                 bar.set_length(total.unsigned_abs());

@@ -2,12 +2,9 @@
 
 use std::{pin::Pin, time::Duration};
 
-use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
 use rawdata_core::osm::Timestamp;
 use serde_json::Value;
 use tokio_postgres::{
-    RowStream,
     binary_copy::BinaryCopyInWriter,
     types::{ToSql, Type},
 };
@@ -111,22 +108,6 @@ impl Session {
         Ok(row.try_get(0)?)
     }
 
-    /// The time of the data in seconds since 1970, and the number of the last update.
-    pub async fn data_state(&self) -> Result<(Option<i64>, Option<i64>)> {
-        let sql = "SELECT extract(epoch FROM data_timestamp)::bigint, sequence::bigint FROM rawdata.status()";
-        match self.client.query_typed_opt(sql, &[]).await? {
-            Some(row) => Ok((row.try_get(0)?, row.try_get(1)?)),
-            None => Ok((None, None)),
-        }
-    }
-
-    /// Starts an export. The chunks come as they are read: one is on its way, the database waits with the next.
-    pub async fn export(self, request: &Value) -> Result<Chunks> {
-        let parameter: (&(dyn ToSql + Sync), Type) = (request, Type::JSONB);
-        let rows = self.client.query_typed_raw("SELECT rawdata.export($1)", [parameter]).await?;
-        Ok(Chunks { rows: Box::pin(rows), session: self })
-    }
-
     /// Starts to load a document: opens a transaction and a COPY in it.
     pub async fn load(self, area_rule: Option<&'static str>) -> Result<Load> {
         self.client.batch_execute("BEGIN").await?;
@@ -136,36 +117,6 @@ impl Session {
         }
         let sink = self.client.copy_in("COPY rawdata.load FROM STDIN (FORMAT binary)").await?;
         Ok(Load { writer: Box::pin(BinaryCopyInWriter::new(sink, &[Type::BYTEA])), session: self })
-    }
-}
-
-/// The chunks of an export. Dropping it stops the export.
-pub struct Chunks {
-    rows: Pin<Box<RowStream>>,
-    session: Session,
-}
-
-impl Chunks {
-    /// The next chunk; `None` when the file is whole.
-    pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        match self.rows.try_next().await? {
-            Some(row) => {
-                let chunk: &[u8] = row.try_get(0)?;
-                Ok(Some(Bytes::copy_from_slice(chunk)))
-            }
-            None => {
-                self.session.finished = true;
-                Ok(None)
-            }
-        }
-    }
-
-    /// The chunks as a stream, `first` before all others.
-    pub fn stream(self, first: Option<Bytes>) -> impl futures_util::Stream<Item = Result<Bytes>> {
-        let rest = futures_util::stream::try_unfold(self, |mut chunks| async move {
-            Ok(chunks.next().await?.map(|chunk| (chunk, chunks)))
-        });
-        futures_util::stream::iter(first.map(Ok)).chain(rest)
     }
 }
 
