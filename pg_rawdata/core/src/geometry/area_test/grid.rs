@@ -70,7 +70,6 @@ impl Grid {
         let rows = (cells / columns).floor().clamp(1.0, most(height));
         let scale = Point { x: columns / width, y: rows / height };
         #[expect(clippy::cast_possible_truncation, reason = "clamped before")]
-        #[expect(clippy::cast_sign_loss, reason = "clamped before")]
         let (columns, rows) = (columns as usize, rows as usize);
         let mut grid = Self {
             corners,
@@ -315,7 +314,7 @@ fn set(flags: &mut [bool], at: usize) {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is out of range becomes the nearest")]
+#[expect(clippy::cast_possible_truncation, reason = "what is out of range becomes the nearest")]
 fn cell(number: f64, count: usize) -> usize {
     (number as usize).min(count - 1)
 }

@@ -131,7 +131,7 @@ fn a_box_that_is_known_may_be_larger() {
         assert!(test.selects(&view, Some(around)));
     }
     assert!(!test.selects(&view, Some([9.0, 9.0, 10.0, 10.0])));
-    assert!(!test.selects(&View::point(None, &mut crate::stored::geometry::NO_PAIR.clone()), None));
+    assert!(!test.selects(&View::point(None, &mut pair), None));
 }
 
 /// What whole squares of a board enclose, by the even-odd rule: with holes, corners that touch, parts within holes.
