@@ -1,5 +1,6 @@
 //! The SQL of a request: fixed pieces of text, and every value of the request a parameter.
 
+use super::area::MultiPolygon;
 use super::{GeometryType, Request, Service, TagFilter, Term};
 use crate::stored::ewkb;
 
@@ -107,7 +108,8 @@ const PROBLEMS: &str = "problem_features";
 /// Selects the rows of a request: [`COLUMNS`] in the order nodes, lines, areas.
 ///
 /// `postgis` is the schema PostGIS is installed in. With `country` the area is that country's, and a row is in it when
-/// its `country` says so; the area's shape and `useStWithin` then count for nothing.
+/// its `country` says so; the area's shape and `useStWithin` then count for nothing. Without, the rows are those whose box
+/// meets the area's box, and the caller has to look at each ([`crate::geometry::AreaTest`]).
 ///
 /// Within a table the order is that of `osm_id`, whatever way the rows came into the table; problems of one id are in the
 /// order of their contents. Run it without parallel workers, for these would mix the tables.
@@ -129,11 +131,9 @@ pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Query {
     })
 }
 
-/// Counts the rows of a request: one row, one `bigint`.
-pub fn count(request: &Request, postgis: &str, country: Option<i32>) -> Query {
-    let mut query = union(request, postgis, country, |_, chosen| format!("SELECT pg_catalog.count(*) AS n {chosen}"));
-    query.text = format!("SELECT pg_catalog.sum(n)::pg_catalog.int8 FROM (\n{}\n) AS counts", query.text);
-    query
+/// Selects of the rows of a request what it takes to count them: their geometry, in no order.
+pub fn geometries(request: &Request, postgis: &str, country: Option<i32>) -> Query {
+    union(request, postgis, country, |_, chosen| format!("SELECT geom {chosen}"))
 }
 
 /// Selects the country whose stored outline the area of a request is, if there is one: its `cid`, an `integer`.
@@ -228,10 +228,9 @@ impl Builder {
             let country = self.param(Param::Int4(country));
             return format!("country OPERATOR(pg_catalog.@>) ARRAY[{country}]");
         }
-        let area = self.area(request);
+        let area = self.param(Param::Bytea(ewkb::multipolygon(&vec![vec![around(request.area.polygons())]])));
         let postgis = &self.postgis;
-        let test = if request.within { "st_within" } else { "st_intersects" };
-        format!("geom OPERATOR({postgis}.&&) {area} AND {postgis}.{test}(geom, {area})")
+        format!("geom OPERATOR({postgis}.&&) {postgis}.st_geomfromewkb({area})")
     }
 
     fn area(&mut self, request: &Request) -> String {
@@ -272,6 +271,16 @@ impl Builder {
             }
         }
     }
+}
+
+/// The rectangle around an area, as a ring.
+fn around(polygons: &MultiPolygon) -> Vec<[f64; 2]> {
+    let none = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    let points = polygons.iter().flatten().flatten();
+    let [west, south, east, north] = points.fold(none, |[west, south, east, north], &[lon, lat]| {
+        [west.min(lon), south.min(lat), east.max(lon), north.max(lat)]
+    });
+    vec![[west, south], [east, south], [east, north], [west, north], [west, south]]
 }
 
 /// A name as an identifier.
@@ -328,12 +337,15 @@ mod tests {
     }
 
     #[test]
-    fn the_area_is_one_parameter_however_often_it_is_used() {
-        for (within, test) in [(true, "st_within"), (false, "st_intersects")] {
-            let query = rows(&request(json!({ "useStWithin": within })), "my \"gis\"", None);
-            assert!(matches!(query.params.as_slice(), [Param::Bytea(_)]));
-            assert!(query.text.contains(&format!(r#""my ""gis""".{test}(geom, "#)), "{}", query.text);
-        }
+    fn the_box_of_the_area_is_one_parameter_however_often_it_is_used() {
+        let query = rows(&request(json!({})), "my \"gis\"", None);
+        let square = vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]];
+        assert_eq!(query.params, [Param::Bytea(ewkb::multipolygon(&vec![vec![square]]))]);
+        assert!(
+            query.text.contains(r#"geom OPERATOR("my ""gis""".&&) "my ""gis""".st_geomfromewkb($1"#),
+            "{}",
+            query.text
+        );
     }
 
     #[test]
@@ -399,7 +411,8 @@ mod tests {
                         "attributes": {"all_geometry": [evil]}},
         });
         let request = request(body);
-        for query in [rows(&request, "gis", None), count(&request, "gis", None), country(&request, "gis").unwrap()] {
+        for query in [rows(&request, "gis", None), geometries(&request, "gis", None), country(&request, "gis").unwrap()]
+        {
             assert!(!query.text.contains("--"), "{}", query.text);
         }
         assert_eq!(rows(&request, "gis", None).params.len(), 3);
