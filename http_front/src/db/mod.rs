@@ -6,6 +6,7 @@
 mod data;
 mod error;
 mod jobs;
+mod looks;
 
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use tokio_postgres::{CancelToken, Client, Config, NoTls};
 
 pub use data::{Chunks, Load, Progress};
 pub use error::DbError;
-pub use jobs::{Claim, Job, JobStatus, OpenJob, TRIES};
+pub use jobs::{Claim, Job, JobKind, JobStatus, OpenJob, TRIES};
+pub use looks::Standing;
 
 /// A result of the database.
 pub type Result<T> = std::result::Result<T, DbError>;
