@@ -19,15 +19,17 @@ pub async fn run(config: Update) -> Result<(), Failure> {
     let mut failures = 0;
     loop {
         let look = follower.look().await;
+        if look.has_progressed || look.outcome.is_ok() {
+            failures = 0;
+        }
         match look.outcome {
             Ok(Outcome::Stopped) => return Ok(()),
-            Ok(Outcome::Unfinished) => failures = 0,
+            Ok(Outcome::Unfinished) => {}
             Ok(Outcome::Current) => {
                 tracing::info!("the data set is current");
                 if config.once {
                     return Ok(());
                 }
-                failures = 0;
             }
             Err(Trouble { error, is_lasting }) => {
                 failures += 1;

@@ -50,7 +50,9 @@ impl From<DbError> for Trouble {
         tracing::warn!(cause = %error, "the database did not do what was asked");
         let message = match &error {
             DbError::TimedOut => "applying a diff took too long".into(),
-            DbError::Other(cause) => format!("the database does not take it (SQLSTATE {})", cause.get(..5).unwrap_or_default()),
+            DbError::Other(cause) => {
+                format!("the database does not take it (SQLSTATE {})", cause.get(..5).unwrap_or_default())
+            }
             error => error.reason(),
         };
         let is_lasting = !matches!(error, DbError::Unavailable(_) | DbError::Replaced | DbError::Busy);
@@ -63,6 +65,8 @@ impl From<DbError> for Trouble {
 pub struct Look {
     /// How far it came.
     pub outcome: Result<Outcome, Trouble>,
+    /// Whether any diff was applied.
+    pub has_progressed: bool,
     /// How long to wait before the next.
     pub pause: Duration,
 }
@@ -108,7 +112,7 @@ impl Follower {
             Err(Trouble { error, .. }) => pause_from(self.settings.first_pause, failures + 1, error.wait),
         };
         self.report(&outcome, pause, &seen).await;
-        Look { outcome, pause }
+        Look { outcome, has_progressed: seen.applied > 0, pause }
     }
 
     async fn report(&self, outcome: &Result<Outcome, Trouble>, pause: Duration, seen: &Seen) {

@@ -47,7 +47,7 @@ pub async fn make(claim: &Claim, settings: &Replication, db: &Db, stop: &Stop) {
         ..settings.clone()
     };
     let follower = Follower { db: db.clone(), settings, stop: stop.clone() };
-    let Look { outcome, pause } = follower.look().await;
+    let Look { outcome, pause, .. } = follower.look().await;
     if let Ok(outcome) = outcome {
         tracing::info!(?outcome, ?pause, "looked for updates");
     }
