@@ -3,8 +3,8 @@
 use super::{Failure, PATIENCE};
 use crate::{config::Worker, db::Db, queue::Queue, stop::Stop, storage::Storage};
 
-/// Connections for short queries: one job, the sweep and the tidying at a time.
-const POOL: u32 = 4;
+/// Connections for short queries: one job, the sweep, the tidying and the look for due updates at a time.
+const POOL: u32 = 5;
 
 /// Works until a signal asks to stop.
 pub async fn run(config: Worker) -> Result<(), Failure> {
