@@ -271,7 +271,7 @@ pub struct Replication {
     /// Seconds that one file may take
     #[arg(long = "replication-time-limit", env = "REPLICATION_TIME_LIMIT", default_value = "300", value_parser = seconds)]
     pub time_limit: Duration,
-    /// Seconds between two looks
+    /// Seconds between two looks, at most a day
     #[arg(long = "update-interval", env = "UPDATE_INTERVAL", default_value = "60", value_parser = seconds)]
     pub interval: Duration,
     /// Seconds to wait after a first failure; twice as long after each that follows, up to 5 minutes

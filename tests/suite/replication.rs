@@ -14,7 +14,7 @@ use rawdata_tests::{Database, Front, Osm, Program};
 /// What a server may do instead of answering as it should.
 #[derive(Debug, Clone, Copy)]
 enum Fault {
-    /// A status, a header that is no more than its line, and a body of the length that is told.
+    /// A status, a header and a body.
     Says(&'static str, &'static str, &'static str),
     /// The right answer, of which half comes.
     Breaks,
@@ -51,7 +51,7 @@ impl Source {
                 let path = String::from_utf8_lossy(&request[..length]).split(' ').nth(1).unwrap_or("").to_owned();
                 let fault = faults.iter().position(|(name, _)| path.ends_with(name)).map(|at| faults.remove(at).1);
                 log.lock().unwrap().push(path.clone());
-                thread::spawn(move || answer(stream, &whole(&path, top), fault));
+                thread::spawn(move || answer(stream, &whole(&path, top).unwrap_or_default(), fault));
             }
         });
         Self { address, asked }
@@ -78,11 +78,11 @@ fn whole(path: &str, top: i64) -> Option<String> {
     })
 }
 
-fn answer(mut stream: TcpStream, body: &Option<String>, fault: Option<Fault>) {
+/// `body` is what a sound server has there; nothing where that is nothing.
+fn answer(mut stream: TcpStream, body: &str, fault: Option<Fault>) {
     let head = |status: &str, header: &str, length: usize| {
         format!("HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n")
     };
-    let body = body.as_deref().unwrap_or_default();
     let half = &body[..body.len() / 2];
     let mut send = |text: String| drop(stream.write_all(text.as_bytes()));
     match fault {

@@ -15,6 +15,8 @@ use crate::{
 
 /// A failure that lasts this long is for people to look at.
 const ALARM: Duration = Duration::from_secs(600);
+/// Longest interval between two looks.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
 /// How far a server's clock may be ahead of ours.
 const AHEAD: Duration = Duration::from_secs(3600);
 
@@ -106,7 +108,7 @@ impl Follower {
         };
         let failures = if seen.applied > 0 { 0 } else { failures };
         let pause = match &outcome {
-            Ok(Outcome::Current) => with_jitter(self.settings.interval),
+            Ok(Outcome::Current) => with_jitter(self.settings.interval).min(LONGEST_INTERVAL),
             Ok(Outcome::Unfinished | Outcome::Stopped) => Duration::ZERO,
             Err(Trouble { is_lasting: true, .. }) => LONGEST_PAUSE,
             Err(Trouble { error, .. }) => pause_from(self.settings.first_pause, failures + 1, error.wait),
