@@ -114,7 +114,7 @@ impl Server {
     /// A diff, as it is: compressed, with `osmChange` as its root.
     pub async fn diff(&self, sequence: i64) -> Result<Bytes, FetchError> {
         let name = format!("{}.osc.gz", path(sequence)?);
-        let document = self.get(&name, DIFF_LIMIT, may_begin_a_diff).await?;
+        let document = self.get(&name, DIFF_LIMIT, Kind::Document).await?;
         match Changes::new(document.as_ref()) {
             Ok(_) => Ok(document),
             Err(error) => Err(FetchError::new(Kind::Document, format!("{name}: {error}"))),
@@ -123,12 +123,12 @@ impl Server {
 
     async fn state(&self, name: &str) -> Result<State, FetchError> {
         let wrong = |why: String| FetchError::new(Kind::State, format!("{name}: {why}"));
-        let bytes = self.get(name, STATE_LIMIT, |_| true).await?;
+        let bytes = self.get(name, STATE_LIMIT, Kind::State).await?;
         let text = std::str::from_utf8(&bytes).map_err(|_| wrong("not text".into()))?;
         State::parse(text).map_err(|error| wrong(error.to_string()))
     }
 
-    async fn get(&self, name: &str, limit: usize, may_begin: fn(&[u8]) -> bool) -> Result<Bytes, FetchError> {
+    async fn get(&self, name: &str, limit: usize, wanted: Kind) -> Result<Bytes, FetchError> {
         let failed = |error| FetchError::new(Kind::Network, format!("{name}: {}", crate::source::failed(error)));
         let mut answer = self.client.get(format!("{}/{name}", self.base)).send().await.map_err(failed)?;
         if answer.status() != StatusCode::OK {
@@ -143,10 +143,10 @@ impl Server {
         while let Some(piece) = answer.chunk().await.map_err(failed)? {
             all.extend_from_slice(&piece);
             if all.len() > limit {
-                return Err(FetchError::new(Kind::Document, format!("{name}: larger than {limit} bytes")));
+                return Err(FetchError::new(wanted, format!("{name}: larger than {limit} bytes")));
             }
-            if !may_begin(&all) {
-                return Err(FetchError::new(Kind::Document, format!("{name}: neither gzip nor XML")));
+            if wanted == Kind::Document && !may_begin_a_diff(&all) {
+                return Err(FetchError::new(wanted, format!("{name}: neither gzip nor XML")));
             }
         }
         Ok(all.freeze())
