@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use crate::{
     fetch::{Bbox, Terms},
+    replication::Patience,
     web::Hosts,
 };
 
@@ -180,6 +181,12 @@ pub struct Worker {
     /// Level of packing, from 0, none, to 9, smallest and slowest
     #[arg(long, env = "ZIP_LEVEL", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=9))]
     pub zip_level: u32,
+    /// Keeps the data set current, beside the exports
+    #[arg(long, env = "UPDATES")]
+    pub updates: bool,
+    /// The replication server.
+    #[command(flatten)]
+    pub replication: Replication,
     /// Text that is added to the Readme.txt of each export
     #[arg(long, env = "EXTRA_README_TXT")]
     pub extra_readme_txt: Option<String>,
@@ -292,26 +299,58 @@ pub struct Update {
     /// Ends when the data set is current; else looks again for ever
     #[arg(long)]
     pub once: bool,
+    /// The server.
+    #[command(flatten)]
+    pub replication: Replication,
+    /// Database, as a URL or as libpq's key=value pairs
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+}
+
+/// Which replication server is followed, and how.
+#[derive(Debug, Clone, Args)]
+pub struct Replication {
     /// Folder where the server's state.txt lies; as the imported file said where not given
-    #[arg(long, env = "REPLICATION_URL")]
+    #[arg(long, visible_alias = "url", env = "REPLICATION_URL", hide_env_values = true)]
     pub replication_url: Option<String>,
     /// Number of the last diff that the data holds, where the data set does not know
-    #[arg(long, env = "REPLICATION_SEQUENCE", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(
+        long = "replication-sequence",
+        visible_alias = "sequence",
+        env = "REPLICATION_SEQUENCE",
+        value_parser = clap::value_parser!(i64).range(0..)
+    )]
     pub sequence: Option<i64>,
-    /// Seconds between two looks
-    #[arg(long, env = "UPDATE_INTERVAL", default_value = "60", value_parser = seconds)]
-    pub interval: Duration,
     /// Hosts, beside the server's own, that it may redirect to by https
     #[arg(
-        long,
+        long = "replication-allow-host",
         env = "REPLICATION_ALLOW_HOST",
         value_delimiter = ',',
         default_value = "osm-planet-eu-central-1.s3.dualstack.eu-central-1.amazonaws.com"
     )]
     pub allow_host: Vec<String>,
-    /// Database, as a URL or as libpq's key=value pairs
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    pub database_url: String,
+    /// Seconds that the server may let pass between two pieces of an answer
+    #[arg(long = "replication-idle-limit", env = "REPLICATION_IDLE_LIMIT", default_value = "30", value_parser = seconds)]
+    pub idle_limit: Duration,
+    /// Seconds that one file may take
+    #[arg(long = "replication-time-limit", env = "REPLICATION_TIME_LIMIT", default_value = "300", value_parser = seconds)]
+    pub time_limit: Duration,
+    /// Seconds between two looks, at most a day
+    #[arg(long = "update-interval", env = "UPDATE_INTERVAL", default_value = "60", value_parser = seconds)]
+    pub interval: Duration,
+    /// Seconds to wait after a first failure; twice as long after each that follows, up to 5 minutes
+    #[arg(long = "update-retry", env = "UPDATE_RETRY", default_value = "5", value_parser = seconds)]
+    pub first_pause: Duration,
+    /// Diffs that are applied in one look
+    #[arg(long = "update-batch", env = "UPDATE_BATCH", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch: u32,
+}
+
+impl Replication {
+    /// How long the server may take.
+    pub fn patience(&self) -> Patience {
+        Patience { idle: self.idle_limit, whole: self.time_limit }
+    }
 }
 
 /// Settings of `rawdata status`.

@@ -30,7 +30,8 @@ pgrx::extension_sql_file!(
     requires = [import::load::_load_begin, import::load::_load_chunk, import::load::_load_end]
 );
 pgrx::extension_sql_file!("../../sql/install/35_changes.sql", name = "changes", requires = ["load_views"]);
-pgrx::extension_sql_file!("../../sql/install/40_swap.sql", name = "swap", requires = ["changes"]);
+pgrx::extension_sql_file!("../../sql/install/36_looks.sql", name = "looks", requires = ["changes"]);
+pgrx::extension_sql_file!("../../sql/install/40_swap.sql", name = "swap", requires = ["looks"]);
 pgrx::extension_sql_file!("../../sql/install/50_roles.sql", name = "roles", requires = ["swap"]);
 pgrx::extension_sql_file!("../../sql/install/90_finish.sql", name = "finish", finalize);
 

@@ -22,6 +22,10 @@ fn status() -> TableIterator<
         name!(relations, i64),
         name!(countries, i64),
         name!(boundary_km2, Option<f64>),
+        name!(server_sequence, Option<i64>),
+        name!(lag_seconds, Option<i64>),
+        name!(looked_at, Option<TimestampWithTimeZone>),
+        name!(last_error, Option<String>),
     ),
 > {
     if !tables::exist() {
@@ -29,10 +33,11 @@ fn status() -> TableIterator<
     }
     let row = Spi::connect(|client| {
         let table = client.select(
-            "SELECT data_timestamp, sequence, replication_url, area_rule, loaded_at, nodes, ways, relations, \
+            "SELECT d.data_timestamp, d.sequence, d.replication_url, d.area_rule, d.loaded_at, d.nodes, d.ways, d.relations, \
                  (SELECT count(*) FROM rawdata.countries), \
-                 round((public.ST_Area(boundary::public.geography) / 1e6)::numeric, 2)::float8 \
-                 FROM rawdata.data_set",
+                 round((public.ST_Area(d.boundary::public.geography) / 1e6)::numeric, 2)::float8, r.server_sequence, r.lag_seconds, r.looked_at, \
+                 CASE WHEN r.failing_since IS NOT NULL THEN r.error END \
+             FROM rawdata.data_set AS d, rawdata.replication AS r",
             None,
             &[],
         )?;
@@ -52,6 +57,10 @@ fn status() -> TableIterator<
             row.get(8)?.unwrap_or(0),
             row.get(9)?.unwrap_or(0),
             row.get(10)?,
+            row.get(11)?,
+            row.get(12)?,
+            row.get(13)?,
+            row.get(14)?,
         )))
     })
     .or_raise();

@@ -28,7 +28,8 @@ BEGIN
     GRANT INSERT ON rawdata.load, rawdata.load_text TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.import_file(text, text) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz),
-        rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(public.geometry) TO rawdata_writer;
+        rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(public.geometry),
+        rawdata.record_look(bigint, interval, text, text) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.export_file(text, jsonb) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.replace_countries(jsonb) TO rawdata_admin;
     GRANT EXECUTE ON FUNCTION rawdata.create_tables() TO rawdata_admin;
@@ -37,9 +38,11 @@ BEGIN
     END IF;
     GRANT SELECT ON rawdata.nodes, rawdata.ways_line, rawdata.ways_poly, rawdata.relations, rawdata.features,
         rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
-        rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set, rawdata.changes
+        rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set, rawdata.changes,
+        rawdata.replication_state, rawdata.replication
         TO rawdata_reader;
     GRANT UPDATE (boundary, replication_url) ON rawdata.data_set TO rawdata_writer;
+    GRANT INSERT, UPDATE ON rawdata.replication_state TO rawdata_writer;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;

@@ -5,7 +5,8 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata._index_fresh(regclass), rawdata._lock_for_swap(regclass[]), rawdata._exchange_files(regclass, regclass),
     rawdata._exchange_toast_owners(regclass, regclass), rawdata._swap_in(regclass), rawdata._load_begin(),
     rawdata._load_chunk(), rawdata._load_end(), rawdata.apply_change(bytea, bigint, timestamptz),
-    rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(geometry) FROM PUBLIC;
+    rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(geometry),
+    rawdata.record_look(bigint, interval, text, text) FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
 -- Rows come in the order of their ids: sorted in memory, 80 bytes a row, or by the index on ids. One sort a table may be alive.
@@ -33,6 +34,7 @@ COMMENT ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) IS 'Applies
 COMMENT ON FUNCTION rawdata.apply_change_file(text, bigint, timestamptz) IS 'Applies a change file of the server to the data set; needs pg_read_server_files';
 COMMENT ON FUNCTION rawdata.changes_since(bigint, geometry) IS 'Rows of the feature tables that diffs inserted, changed or deleted after the one of the number given, within an area or everywhere';
 COMMENT ON FUNCTION rawdata.set_boundary(geometry) IS 'Gives the data set a boundary: diffs leave out what lies outside of it. NULL takes it away; an import does, too';
+COMMENT ON FUNCTION rawdata.record_look(bigint, interval, text, text) IS 'Writes down how a look at the replication server went and when the next is due; tells for how long they have failed';
 COMMENT ON VIEW rawdata.load IS 'COPY rawdata.load FROM STDIN (FORMAT binary) replaces the data set by the document sent, in pieces of 64 kB to 1 MB';
 COMMENT ON COLUMN rawdata.load.chunk IS 'The next piece of the document';
 COMMENT ON VIEW rawdata.load_text IS 'The same for OSM XML as lines of text, so that psql alone can send it';

@@ -242,7 +242,11 @@ CREATE  FUNCTION "status"() RETURNS TABLE (
 	"ways" bigint, 
 	"relations" bigint, 
 	"countries" bigint, 
-	"boundary_km2" double precision 
+	"boundary_km2" double precision, 
+	"server_sequence" bigint, 
+	"lag_seconds" bigint, 
+	"looked_at" timestamp with time zone, 
+	"last_error" TEXT 
 )
 STRICT STABLE
 LANGUAGE c
@@ -366,6 +370,47 @@ END $$;
 
 -- requires:
 --   changes
+
+-- Who follows a replication server tells here how a look at it went: the database asks no network.
+CREATE FUNCTION rawdata.record_look(server_sequence bigint, pause interval, error_kind text DEFAULT NULL, error text DEFAULT NULL)
+RETURNS interval
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    failing_for interval;
+BEGIN
+    IF to_regclass('rawdata.replication_state') IS NULL THEN
+        RAISE EXCEPTION 'there is no data set yet' USING ERRCODE = '55000',
+            HINT = 'Import one first, with rawdata.import_file or COPY rawdata.load.';
+    ELSIF (record_look.error_kind IS NULL) <> (record_look.error IS NULL) THEN
+        RAISE EXCEPTION 'an error has a kind and a text' USING ERRCODE = '22023',
+            HINT = 'Give both, or neither where the look went well.';
+    ELSIF record_look.pause IS NULL OR record_look.pause NOT BETWEEN '0' AND interval '1 day' THEN
+        RAISE EXCEPTION 'pause until the next look is not between 0 and a day' USING ERRCODE = '22023',
+            HINT = 'Give how long to wait, for example interval ''1 minute''.';
+    END IF;
+    INSERT INTO rawdata.replication_state AS s
+            (server_sequence, looked_at, next_look, succeeded_at, failures, failing_since, error_kind, error, failed_at)
+        VALUES (record_look.server_sequence, clock_timestamp(), clock_timestamp() + record_look.pause,
+            CASE WHEN record_look.error IS NULL THEN clock_timestamp() END,
+            CASE WHEN record_look.error IS NULL THEN 0 ELSE 1 END,
+            CASE WHEN record_look.error IS NOT NULL THEN clock_timestamp() END,
+            record_look.error_kind, left(record_look.error, 500),
+            CASE WHEN record_look.error IS NOT NULL THEN clock_timestamp() END)
+        ON CONFLICT (only_row) DO UPDATE SET
+            server_sequence = coalesce(excluded.server_sequence, s.server_sequence),
+            looked_at = excluded.looked_at, next_look = excluded.next_look,
+            succeeded_at = coalesce(excluded.succeeded_at, s.succeeded_at),
+            failures = CASE WHEN excluded.failures = 0 THEN 0 ELSE s.failures + 1 END,
+            failing_since = CASE WHEN excluded.failures > 0 THEN coalesce(s.failing_since, excluded.failing_since) END,
+            error_kind = coalesce(excluded.error_kind, s.error_kind), error = coalesce(excluded.error, s.error),
+            failed_at = coalesce(excluded.failed_at, s.failed_at)
+        RETURNING coalesce(greatest(looked_at - failing_since, '0'), '0') INTO failing_for;
+    RETURN failing_for;
+END $$;
+
+-- requires:
+--   looks
 
 -- Replacing a data set: fresh tables are filled and indexed aside, then only their storage changes places with the
 -- old ones'. The tables themselves stay, and with them views, grants, indexes, publications that users hung on them.
@@ -509,7 +554,8 @@ BEGIN
     GRANT INSERT ON rawdata.load, rawdata.load_text TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.import_file(text, text) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz),
-        rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(public.geometry) TO rawdata_writer;
+        rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(public.geometry),
+        rawdata.record_look(bigint, interval, text, text) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.export_file(text, jsonb) TO rawdata_writer;
     GRANT EXECUTE ON FUNCTION rawdata.replace_countries(jsonb) TO rawdata_admin;
     GRANT EXECUTE ON FUNCTION rawdata.create_tables() TO rawdata_admin;
@@ -518,9 +564,11 @@ BEGIN
     END IF;
     GRANT SELECT ON rawdata.nodes, rawdata.ways_line, rawdata.ways_poly, rawdata.relations, rawdata.features,
         rawdata.node_places, rawdata.way_nodes, rawdata.relation_members, rawdata.unplaced,
-        rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set, rawdata.changes
+        rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set, rawdata.changes,
+        rawdata.replication_state, rawdata.replication
         TO rawdata_reader;
     GRANT UPDATE (boundary, replication_url) ON rawdata.data_set TO rawdata_writer;
+    GRANT INSERT, UPDATE ON rawdata.replication_state TO rawdata_writer;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.jobs TO rawdata_writer;
@@ -534,7 +582,8 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata._index_fresh(regclass), rawdata._lock_for_swap(regclass[]), rawdata._exchange_files(regclass, regclass),
     rawdata._exchange_toast_owners(regclass, regclass), rawdata._swap_in(regclass), rawdata._load_begin(),
     rawdata._load_chunk(), rawdata._load_end(), rawdata.apply_change(bytea, bigint, timestamptz),
-    rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(geometry) FROM PUBLIC;
+    rawdata.apply_change_file(text, bigint, timestamptz), rawdata.set_boundary(geometry),
+    rawdata.record_look(bigint, interval, text, text) FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
 -- Rows come in the order of their ids: sorted in memory, 80 bytes a row, or by the index on ids. One sort a table may be alive.
@@ -562,6 +611,7 @@ COMMENT ON FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) IS 'Applies
 COMMENT ON FUNCTION rawdata.apply_change_file(text, bigint, timestamptz) IS 'Applies a change file of the server to the data set; needs pg_read_server_files';
 COMMENT ON FUNCTION rawdata.changes_since(bigint, geometry) IS 'Rows of the feature tables that diffs inserted, changed or deleted after the one of the number given, within an area or everywhere';
 COMMENT ON FUNCTION rawdata.set_boundary(geometry) IS 'Gives the data set a boundary: diffs leave out what lies outside of it. NULL takes it away; an import does, too';
+COMMENT ON FUNCTION rawdata.record_look(bigint, interval, text, text) IS 'Writes down how a look at the replication server went and when the next is due; tells for how long they have failed';
 COMMENT ON VIEW rawdata.load IS 'COPY rawdata.load FROM STDIN (FORMAT binary) replaces the data set by the document sent, in pieces of 64 kB to 1 MB';
 COMMENT ON COLUMN rawdata.load.chunk IS 'The next piece of the document';
 COMMENT ON VIEW rawdata.load_text IS 'The same for OSM XML as lines of text, so that psql alone can send it';

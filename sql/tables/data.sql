@@ -39,6 +39,13 @@ CREATE TABLE rawdata.data_set (
     nodes bigint NOT NULL, ways bigint NOT NULL, relations bigint NOT NULL, generation bigint NOT NULL DEFAULT 1,
     changes_from bigint NOT NULL DEFAULT 0, boundary public.geometry(MultiPolygon, 4326));
 
+-- One row: how the last look at the replication server went, and when the next is due. Beside data_set, so that an update's
+-- transaction and the report of a look never wait for each other.
+CREATE TABLE rawdata.replication_state (
+    only_row boolean CONSTRAINT replication_state_pkey PRIMARY KEY DEFAULT true CONSTRAINT replication_state_only_row CHECK (only_row),
+    server_sequence bigint, looked_at timestamptz NOT NULL, next_look timestamptz NOT NULL, succeeded_at timestamptz,
+    failures integer NOT NULL, failing_since timestamptz, error_kind text, error text, failed_at timestamptz);
+
 -- What diffs changed in the feature tables, kept for rawdata.changes_retention.
 CREATE TABLE rawdata.changes (
     sequence bigint NOT NULL, osm_type text NOT NULL, osm_id bigint NOT NULL,
@@ -109,6 +116,14 @@ CREATE VIEW rawdata.problem_features AS
            location AS geom
     FROM rawdata.problems WHERE location IS NOT NULL;
 
+CREATE VIEW rawdata.replication AS
+    SELECT d.replication_url, d.sequence, d.data_timestamp, s.server_sequence,
+           -- A clock that is behind the data makes no data of the future.
+           greatest(0, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - d.data_timestamp))::bigint AS lag_seconds,
+           s.looked_at, s.next_look, s.succeeded_at, coalesce(s.failures, 0) AS failures, s.failing_since,
+           s.error_kind, s.error, s.failed_at
+      FROM rawdata.data_set AS d LEFT JOIN rawdata.replication_state AS s ON true;
+
 COMMENT ON TABLE rawdata.nodes IS 'OpenStreetMap nodes that carry a tag, as points';
 COMMENT ON TABLE rawdata.ways_line IS 'OpenStreetMap ways that are lines';
 COMMENT ON TABLE rawdata.ways_poly IS 'OpenStreetMap ways that are areas: Polygon, or MultiPolygon where the way has several rings';
@@ -122,6 +137,8 @@ COMMENT ON VIEW rawdata.problem_features IS 'Problems that have a place, with th
 COMMENT ON TABLE rawdata.countries IS 'Outlines of countries; load others with sql/countries.sql';
 COMMENT ON TABLE rawdata.data_set IS 'What is loaded: one row, none before the first import';
 COMMENT ON COLUMN rawdata.data_set.boundary IS 'The area that diffs are cut to, given by rawdata.set_boundary';
+COMMENT ON TABLE rawdata.replication_state IS 'How the last look at the replication server went; written by rawdata.record_look, read through the view replication';
+COMMENT ON VIEW rawdata.replication IS 'How current the data set is, and how the last look at its replication server went';
 COMMENT ON TABLE rawdata.changes IS 'Rows of the feature tables that diffs inserted, changed or deleted; see rawdata.changes_since';
 COMMENT ON COLUMN rawdata.changes.sequence IS 'Number of the diff';
 COMMENT ON TABLE rawdata.users IS 'OpenStreetMap users with a role: 1 admin, 2 staff, 3 anyone else';
@@ -169,6 +186,16 @@ BEGIN
             ('relations', 'How many relations the document held'),
             ('generation', 'How often the data set was replaced, from 1'),
             ('changes_from', 'Number after which rawdata.changes holds every change'),
+            ('server_sequence', 'Number of the newest change that the replication server had'),
+            ('lag_seconds', 'Seconds between data_timestamp and now'),
+            ('looked_at', 'When the server was asked last'),
+            ('next_look', 'When the next look is due'),
+            ('succeeded_at', 'When a look went well last'),
+            ('failures', 'Looks that failed since then'),
+            ('failing_since', 'When the first of them failed'),
+            ('error_kind', 'Of the last failure: setting, network, missing, server, state, document or database'),
+            ('error', 'Its cause, in a sentence'),
+            ('failed_at', 'When that was'),
             ('action', 'inserted, changed or deleted'),
             ('place', 'Box around the row''s geometry, before and after'),
             ('changed_at', 'When the diff was applied'),

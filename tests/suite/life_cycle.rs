@@ -102,7 +102,7 @@ fn a_standby_exports_the_same_bytes() {
     assert_eq!(standby.psql(&database, &exports), database.psql(&exports));
     let area = r#"{"geometry": {"type": "Polygon", "coordinates": [[[24.9,60.1],[25,60.1],[25,60.2],[24.9,60.1]]]}}"#;
     let others = format!(
-        "SELECT * FROM rawdata.status(); SELECT rawdata.feature_count('{area}');
+        "SELECT data_timestamp, sequence, area_rule, nodes, ways, relations, countries FROM rawdata.status(); SELECT rawdata.feature_count('{area}');
          SELECT md5(string_agg(f::text, '' ORDER BY osm_type, osm_id)) FROM rawdata.features('{area}') f"
     );
     assert_eq!(standby.psql(&database, &others), database.psql(&others));

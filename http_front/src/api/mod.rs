@@ -3,6 +3,7 @@
 mod docs;
 mod downloads;
 mod health;
+mod metrics;
 mod openapi;
 mod plain;
 mod range;
@@ -44,6 +45,7 @@ pub static RESOURCES: &[Resource] = &[
     get("/exports/*path", |app, request| Box::pin(downloads::get(app, request))),
     get("/healthz/", |_, _| Box::pin(health::live())),
     get("/readyz/", |app, _| Box::pin(health::ready(app))),
+    get("/metrics/", |app, _| Box::pin(metrics::get(app))),
 ];
 
 const fn get(path: &'static str, handler: Handler) -> Resource {

@@ -33,7 +33,15 @@ fn paths() -> Value {
         "/v1/status/": { "get": {
             "operationId": "getStatus", "tags": ["server"], "summary": "How current the data are",
             "responses": {
-                "200": answer("The time of the data, in UTC", "Status", json!({ "lastUpdated": "2024-03-05 11:22:33+00:00" })),
+                "200": answer("The time of the data, in UTC, and how the last look at the replication server went", "Status", json!({
+                    "lastUpdated": "2024-03-05 11:22:33+00:00",
+                    "replication": {
+                        "sequence": 6012345, "data_timestamp": "2024-03-05T11:22:33+00:00", "server_sequence": 6012345,
+                        "lag_seconds": 71, "looked_at": "2024-03-05T11:23:40+00:00", "next_look": "2024-03-05T11:24:43+00:00",
+                        "succeeded_at": "2024-03-05T11:23:40+00:00", "failures": 0, "failing_since": null,
+                        "error_kind": null, "error": null, "failed_at": null,
+                    },
+                })),
                 "503": refusal("No data set is loaded, or the database does not answer", json!("no data set with a time is loaded")),
             },
         }},
@@ -139,6 +147,15 @@ fn paths() -> Value {
                     json!({ "status": "not ready", "database": "unreachable", "redis": "ok" })),
             },
         }},
+        "/metrics/": { "get": {
+            "operationId": "getMetrics", "tags": ["server"], "summary": "How current the data are, for Prometheus",
+            "responses": {
+                "200": { "description": "The gauges", "content": { "text/plain": {
+                    "schema": { "type": "string" }, "example": "rawdata_replication_lag_seconds 71\n",
+                }}},
+                "503": refusal("Database or Redis does not answer", json!("the database could not be reached")),
+            },
+        }},
     })
 }
 
@@ -222,7 +239,10 @@ fn schemas() -> Value {
         "Snapshot": { "type": "object", "required": ["geometry"], "properties": snapshot },
         "PlainSnapshot": { "type": "object", "required": ["geometry"], "properties": plain },
         "Submitted": object(&[("task_id", json!({ "type": "string", "format": "uuid" })), ("track_link", text.clone()), ("queue", count.clone())]),
-        "Status": object(&[("lastUpdated", text.clone())]),
+        "Status": object(&[
+            ("lastUpdated", text.clone()),
+            ("replication", json!({ "type": "object", "description": "The row of the view rawdata.replication" })),
+        ]),
         "Task": object(&[
             ("id", json!({ "type": "string", "format": "uuid" })),
             ("status", json!({ "type": "string", "enum": ["PENDING", "STARTED", "SUCCESS", "FAILURE", "REVOKED"] })),

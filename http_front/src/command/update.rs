@@ -4,7 +4,7 @@ use super::Failure;
 use crate::{
     config::Update,
     db::Db,
-    replication::{Follower, Outcome, Server},
+    replication::{Follower, Outcome, Trouble},
     stop::Stop,
 };
 
@@ -15,26 +15,31 @@ const TRIES_ONCE: u32 = 6;
 pub async fn run(config: Update) -> Result<(), Failure> {
     let db = Db::new(&config.database_url, "rawdata update", 2)?;
     db.wait(super::PATIENCE).await?;
-    let Some((stored, source)) = db.replication_state().await? else {
-        return Err("no data set is loaded: import one first".into());
-    };
-    let base = config.replication_url.or(source).ok_or(
-        "the data set does not say where its updates come from: give --replication-url, the folder where state.txt lies",
-    )?;
-    let mut sequence = stored.or(config.sequence).ok_or(
-        "the data set has no sequence number: give --sequence, that of the last diff that the data holds (an earlier one does no harm)",
-    )?;
-    let server = Server::new(&base, &config.allow_host).map_err(|error| error.message)?;
-    let tries = config.once.then_some(TRIES_ONCE);
-    let follower = Follower { db, server, stop: Stop::on_signal()?, tries };
+    let follower = Follower { db, settings: config.replication, stop: Stop::on_signal()? };
+    let mut failures = 0;
     loop {
-        let outcome = follower.catch_up(&mut sequence).await?;
-        tracing::info!(sequence, "the data set is current");
-        if config.once || outcome == Outcome::Stopped {
-            return Ok(());
+        let look = follower.look().await;
+        if look.has_progressed || look.outcome.is_ok() {
+            failures = 0;
+        }
+        match look.outcome {
+            Ok(Outcome::Stopped) => return Ok(()),
+            Ok(Outcome::Unfinished) => {}
+            Ok(Outcome::Current) => {
+                tracing::info!("the data set is current");
+                if config.once {
+                    return Ok(());
+                }
+            }
+            Err(Trouble { error, is_lasting }) => {
+                failures += 1;
+                if is_lasting || config.once && failures >= TRIES_ONCE {
+                    return Err(error.message.into());
+                }
+            }
         }
         tokio::select! {
-            () = tokio::time::sleep(config.interval) => {}
+            () = tokio::time::sleep(look.pause) => {}
             () = follower.stop.asked() => return Ok(()),
         }
     }

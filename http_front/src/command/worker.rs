@@ -10,8 +10,8 @@ use crate::{
 };
 
 const NAME: &str = "rawdata worker";
-/// Connections for short queries: one job, the sweep and the tidying at a time.
-const POOL: u32 = 4;
+/// Connections for short queries: one job, the sweep, the tidying and the look for due updates at a time.
+const POOL: u32 = 5;
 
 /// Works until a signal asks to stop.
 pub async fn run(config: Worker) -> Result<(), Failure> {

@@ -36,14 +36,6 @@ impl Db {
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
-    /// Number and source of updates, as far as known; `None` where nothing is loaded.
-    pub async fn replication_state(&self) -> Result<Option<(Option<i64>, Option<String>)>> {
-        let mut lease = self.lease().await?;
-        let row = lease.client().query_typed_opt("SELECT sequence, replication_url FROM rawdata.status()", &[]).await;
-        let Some(row) = lease.done(row).await? else { return Ok(None) };
-        Ok(Some((row.try_get(0)?, row.try_get(1)?)))
-    }
-
     /// Applies a diff. What it did, as a sentence.
     pub async fn apply_change(&self, document: &[u8], sequence: i64, state: Timestamp) -> Result<String> {
         let sql = "SELECT CASE WHEN applied THEN format('%s objects, %s rebuilt, %s rows', nodes + ways + relations + deleted, \

@@ -43,6 +43,15 @@ impl JobStatus {
     }
 }
 
+/// What a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    /// An export that somebody asked for.
+    Export,
+    /// A look at the replication server.
+    Update,
+}
+
 /// A job as its owner sees it.
 #[derive(Debug, Clone)]
 pub struct Job {
@@ -63,6 +72,8 @@ pub struct Claim {
     pub id: Uuid,
     /// The fencing number.
     pub attempt: i32,
+    /// What it is.
+    pub kind: JobKind,
     /// What was asked for.
     pub request: Value,
 }
@@ -85,15 +96,30 @@ impl Db {
         self.execute(sql, &[(&id, Type::UUID), (request, Type::JSONB)]).await.map(drop)
     }
 
+    /// Records an update that waits, where one is due and none waits or runs. The clock is the database's: all workers go by it.
+    pub async fn add_update(&self, id: Uuid, request: &Value) -> Result<bool> {
+        let sql = "INSERT INTO rawdata.jobs (id, kind, request)
+                   SELECT $1, 'update', $2 FROM rawdata.replication
+                    WHERE next_look IS NULL OR clock_timestamp() NOT BETWEEN looked_at AND next_look
+                   ON CONFLICT DO NOTHING";
+        self.execute(sql, &[(&id, Type::UUID), (request, Type::JSONB)]).await.map(|rows| rows == 1)
+    }
+
+    /// Ends an update: how it went stands elsewhere. False where it is in other hands.
+    pub async fn end_update(&self, claim: &Claim) -> Result<bool> {
+        let sql = "DELETE FROM rawdata.jobs WHERE id = $1 AND attempt = $2 AND kind = 'update' AND status = 'started'";
+        self.execute(sql, &[(&claim.id, Type::UUID), (&claim.attempt, Type::INT4)]).await.map(|rows| rows == 1)
+    }
+
     /// Takes back a job that nobody has begun. False where somebody has.
     pub async fn withdraw_job(&self, id: Uuid) -> Result<bool> {
         let sql = "DELETE FROM rawdata.jobs WHERE id = $1 AND status = 'queued' AND attempt = 0";
         self.execute(sql, &[(&id, Type::UUID)]).await.map(|rows| rows == 1)
     }
 
-    /// A job by its number.
+    /// An export by its number.
     pub async fn job(&self, id: Uuid) -> Result<Option<Job>> {
-        let sql = "SELECT status, request, result, reason FROM rawdata.jobs WHERE id = $1";
+        let sql = "SELECT status, request, result, reason FROM rawdata.jobs WHERE id = $1 AND kind = 'export'";
         let mut lease = self.lease().await?;
         let row = lease.client().query_typed_opt(sql, &[(&id, Type::UUID)]).await;
         let Some(row) = lease.done(row).await? else { return Ok(None) };
@@ -107,13 +133,14 @@ impl Db {
         let sql = "UPDATE rawdata.jobs
                       SET status = 'started', attempt = attempt + 1, worker = $2, started_at = clock_timestamp()
                     WHERE id = $1 AND (status = 'queued' OR status = 'started' AND $3) AND attempt - returned < $4
-                RETURNING attempt, request";
+                RETURNING attempt, request, kind";
         let parameters: [Parameter<'_>; 4] =
             [(&id, Type::UUID), (&worker, Type::TEXT), (&takeover, Type::BOOL), (&TRIES, Type::INT4)];
         let mut lease = self.lease().await?;
         let row = lease.client().query_typed_opt(sql, &parameters).await;
         let Some(row) = lease.done(row).await? else { return Ok(None) };
-        Ok(Some(Claim { id, attempt: row.try_get(0)?, request: row.try_get(1)? }))
+        let kind = if row.try_get::<_, &str>(2)? == "update" { JobKind::Update } else { JobKind::Export };
+        Ok(Some(Claim { id, attempt: row.try_get(0)?, kind, request: row.try_get(1)? }))
     }
 
     /// Ends a job that has used up its tries. False where it has not.

@@ -6,6 +6,7 @@
 mod data;
 mod error;
 mod jobs;
+mod looks;
 mod readers;
 
 use std::time::Duration;
@@ -16,7 +17,8 @@ use tokio_postgres::{CancelToken, Client, Config, NoTls};
 
 pub use data::{About, Load, Progress};
 pub use error::DbError;
-pub use jobs::{Claim, Job, JobStatus, OpenJob, TRIES};
+pub use jobs::{Claim, Job, JobKind, JobStatus, OpenJob, TRIES};
+pub use looks::Standing;
 pub use readers::{Chunks, DataState, Readers};
 
 /// A result of the database.

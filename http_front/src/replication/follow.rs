@@ -2,136 +2,235 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{FetchError, Server};
+use super::{
+    FetchError, Kind, Server, pause_from,
+    retry::{LONGEST_PAUSE, with_jitter},
+    start::sequence_at,
+};
 use crate::{
-    db::{Db, DbError},
+    config::Replication,
+    db::{Db, DbError, Standing},
     stop::Stop,
 };
 
-/// Pause after the first failure; doubled with each that follows.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-/// Longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// A failure that lasts this long is for people to look at.
 const ALARM: Duration = Duration::from_secs(600);
+/// Longest interval between two looks.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
 /// How far a server's clock may be ahead of ours.
 const AHEAD: Duration = Duration::from_secs(3600);
 
-/// How far one round came.
+/// How far one look came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The data set has what the server has.
     Current,
+    /// The server has more.
+    Unfinished,
     /// The process was asked to stop.
     Stopped,
 }
 
-/// Why a round ended early.
-enum Trouble {
-    /// It may pass.
-    Passing(FetchError),
-    /// It will not.
-    Lasting(DbError),
+/// Why a look ended early.
+#[derive(Debug)]
+pub struct Trouble {
+    /// What went wrong.
+    pub error: FetchError,
+    /// Whether it will be so until somebody does something about it.
+    pub is_lasting: bool,
 }
 
 impl From<FetchError> for Trouble {
     fn from(error: FetchError) -> Self {
-        Self::Passing(error)
+        Self { is_lasting: error.kind == Kind::Setting, error }
     }
+}
+
+impl From<DbError> for Trouble {
+    /// What everybody may read; the log has the rest.
+    fn from(error: DbError) -> Self {
+        tracing::warn!(cause = %error, "the database did not do what was asked");
+        let message = match &error {
+            DbError::TimedOut => "applying a diff took too long".into(),
+            DbError::Other(cause) => {
+                format!("the database does not take it (SQLSTATE {})", cause.get(..5).unwrap_or_default())
+            }
+            error => error.reason(),
+        };
+        let is_lasting = !matches!(error, DbError::Unavailable(_) | DbError::Replaced | DbError::Busy);
+        Self { error: FetchError::new(Kind::Database, message), is_lasting }
+    }
+}
+
+/// What came of one look.
+#[derive(Debug)]
+pub struct Look {
+    /// How far it came.
+    pub outcome: Result<Outcome, Trouble>,
+    /// Whether any diff was applied.
+    pub has_progressed: bool,
+    /// How long to wait before the next.
+    pub pause: Duration,
 }
 
 /// Follows a server.
 pub struct Follower {
     /// The database.
     pub db: Db,
-    /// The server.
-    pub server: Server,
+    /// Which server, and how.
+    pub settings: Replication,
     /// Ends it between two diffs.
     pub stop: Stop,
-    /// Failures in a row that are put up with; without an end where `None`.
-    pub tries: Option<u32>,
+}
+
+/// What is known while a look goes on.
+#[derive(Default)]
+struct Seen {
+    /// Number of the server's newest diff.
+    newest: Option<i64>,
+    /// Number of the data set's last.
+    sequence: Option<i64>,
+    /// How many were applied.
+    applied: u32,
 }
 
 impl Follower {
-    /// Applies all that the server has after diff `sequence`. How many diffs that were is logged.
-    pub async fn catch_up(&self, sequence: &mut i64) -> Result<Outcome, super::super::command::Failure> {
-        let mut failures = 0;
-        let mut since = tokio::time::Instant::now();
-        loop {
-            let before = *sequence;
-            match self.round(sequence).await {
-                Ok(outcome) => return Ok(outcome),
-                Err(Trouble::Lasting(error)) => return Err(error.into()),
-                Err(Trouble::Passing(error)) => {
-                    if *sequence > before {
-                        failures = 0;
-                    }
-                    if failures == 0 {
-                        since = tokio::time::Instant::now();
-                    }
-                    failures += 1;
-                    if self.tries.is_some_and(|tries| failures >= tries) {
-                        return Err(error.message.into());
-                    }
-                    let pause = pause(failures, error.wait);
-                    if since.elapsed() >= ALARM {
-                        tracing::error!(cause = error.message, ?pause, sequence, "updates have failed for ten minutes");
-                    } else {
-                        tracing::warn!(cause = error.message, ?pause, sequence, "an update failed");
-                    }
-                    tokio::select! {
-                        () = tokio::time::sleep(pause) => {}
-                        () = self.stop.asked() => return Ok(Outcome::Stopped),
-                    }
-                }
+    /// Asks the server, applies what it has but no more than a batch, and writes down how that went.
+    pub async fn look(&self) -> Look {
+        let mut seen = Seen::default();
+        let (outcome, failures) = match self.db.standing().await {
+            Ok(Some(standing)) => (self.round(&standing, &mut seen).await, standing.failures),
+            Ok(None) => {
+                let why = "no data set is loaded: import one first";
+                (Err(FetchError::new(Kind::Setting, why).into()), 0)
             }
+            Err(error) => (Err(error.into()), 0),
+        };
+        let failures = if seen.applied > 0 { 0 } else { failures };
+        let pause = match &outcome {
+            Ok(Outcome::Current) => with_jitter(self.settings.interval).min(LONGEST_INTERVAL),
+            Ok(Outcome::Unfinished | Outcome::Stopped) => Duration::ZERO,
+            Err(Trouble { is_lasting: true, .. }) => LONGEST_PAUSE,
+            Err(Trouble { error, .. }) => pause_from(self.settings.first_pause, failures + 1, error.wait),
+        };
+        self.report(&outcome, pause, &seen).await;
+        Look { outcome, has_progressed: seen.applied > 0, pause }
+    }
+
+    async fn report(&self, outcome: &Result<Outcome, Trouble>, pause: Duration, seen: &Seen) {
+        let error = outcome.as_ref().err().map(|trouble| &trouble.error);
+        let mut told = Ok(Duration::ZERO);
+        // What was applied before it failed ends an earlier row of failures.
+        if error.is_none() || seen.applied > 0 {
+            told = self.db.record_look(seen.newest, pause, None).await;
+        }
+        if let Some(FetchError { kind, message, .. }) = error {
+            told = self.db.record_look(seen.newest, pause, Some((kind.name(), message))).await;
+            let Seen { newest, sequence, .. } = seen;
+            if matches!(told, Ok(failing_for) if failing_for >= ALARM) {
+                tracing::error!(cause = message, ?pause, sequence, newest, "updates have failed for ten minutes");
+            } else {
+                tracing::warn!(cause = message, ?pause, sequence, newest, "an update failed");
+            }
+        }
+        if let Err(error) = told {
+            tracing::warn!(cause = %error, "how an update went could not be written down");
         }
     }
 
-    async fn round(&self, sequence: &mut i64) -> Result<Outcome, Trouble> {
-        let newest = self.server.newest().await?;
+    async fn round(&self, standing: &Standing, seen: &mut Seen) -> Result<Outcome, Trouble> {
+        let server = self.server(standing)?;
+        let mut sequence = match standing.sequence.or(self.settings.sequence) {
+            Some(sequence) => sequence,
+            None => begin(&server, standing).await?,
+        };
+        seen.sequence = Some(sequence);
+        let newest = server.newest().await?;
         not_ahead(newest.timestamp.0)?;
-        if newest.sequence < *sequence {
+        seen.newest = Some(newest.sequence);
+        if newest.sequence < sequence {
+            if standing.data_time.is_some_and(|data_time| newest.timestamp.0 > data_time) {
+                let message = format!(
+                    "the server's newest diff {} is newer than the data, which hold diff {sequence}: it is another server, or \
+                     has begun to count anew; import a file of this server",
+                    newest.sequence
+                );
+                return Err(FetchError::new(Kind::State, message).into());
+            }
             tracing::warn!(server = newest.sequence, sequence, "the server is behind the data set");
         }
         // Never past what the server says is whole.
-        while *sequence < newest.sequence {
+        while sequence < newest.sequence {
             if self.stop.is_asked() {
                 return Ok(Outcome::Stopped);
             }
-            let next = *sequence + 1;
-            let state = self.server.state_of(next).await?;
-            not_ahead(state.timestamp.0)?;
-            let diff = self.server.diff(next).await?;
-            match self.db.apply_change(&diff, next, state.timestamp).await {
-                Ok(report) => tracing::info!(sequence = next, %report, "applied"),
-                // A document that came broken may come whole.
-                Err(
-                    error @ (DbError::BadDocument(_) | DbError::Unavailable(_) | DbError::Replaced | DbError::Busy),
-                ) => {
-                    return Err(FetchError::new(format!("diff {next}: {error}")).into());
-                }
-                Err(error) => return Err(Trouble::Lasting(error)),
+            if seen.applied >= self.settings.batch {
+                return Ok(Outcome::Unfinished);
             }
-            *sequence = next;
+            let next = sequence + 1;
+            self.apply(&server, next).await.map_err(|trouble| kept_no_longer(trouble, next, newest.sequence))?;
+            sequence = next;
+            seen.sequence = Some(sequence);
+            seen.applied += 1;
         }
         Ok(Outcome::Current)
     }
+
+    fn server(&self, standing: &Standing) -> Result<Server, FetchError> {
+        let base = self.settings.replication_url.as_deref().or(standing.url.as_deref()).ok_or_else(|| {
+            let why = "the data set does not say where its updates come from: give --replication-url, the folder where \
+                       state.txt lies";
+            FetchError::new(Kind::Setting, why)
+        })?;
+        Server::new(base, &self.settings.allow_host, self.settings.patience())
+    }
+
+    async fn apply(&self, server: &Server, sequence: i64) -> Result<(), Trouble> {
+        let state = server.state_of(sequence).await?;
+        not_ahead(state.timestamp.0)?;
+        let diff = server.diff(sequence).await?;
+        match self.db.apply_change(&diff, sequence, state.timestamp).await {
+            Ok(report) => {
+                tracing::info!(sequence, %report, "applied");
+                Ok(())
+            }
+            // A document that came broken may come whole.
+            Err(DbError::BadDocument(why)) => {
+                Err(FetchError::new(Kind::Document, format!("diff {sequence}: {why}")).into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Number of the last diff that the data hold, where the data set does not know it.
+async fn begin(server: &Server, standing: &Standing) -> Result<i64, Trouble> {
+    let Some(data_time) = standing.data_time else {
+        let why = "the data set has neither a sequence number nor a time: give --replication-sequence, the number of the \
+                   last diff that the data hold (an earlier one does no harm)";
+        return Err(FetchError::new(Kind::Setting, why).into());
+    };
+    let sequence = sequence_at(server, data_time).await?;
+    tracing::info!(sequence, "begins where the server was three hours before the time of the data");
+    Ok(sequence)
+}
+
+/// A diff is missing that is not the newest: it may come, but where others have come after it, it may be gone for good.
+fn kept_no_longer(mut trouble: Trouble, sequence: i64, newest: i64) -> Trouble {
+    if trouble.error.kind == Kind::Missing && sequence < newest {
+        trouble.error.message.push_str("; if it keeps only newer diffs, import a newer file");
+    }
+    trouble
 }
 
 /// A state of the future is none.
 fn not_ahead(timestamp: i64) -> Result<(), FetchError> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + AHEAD;
     if u64::try_from(timestamp).is_ok_and(|timestamp| timestamp > now.as_secs()) {
-        return Err(FetchError::new("the state file's time lies in the future: look at both clocks"));
+        let why = "the state file's time lies in the future: look at both clocks";
+        return Err(FetchError::new(Kind::State, why));
     }
     Ok(())
-}
-
-/// How long to wait after so many failures in a row.
-pub fn pause(failures: u32, wished: Option<Duration>) -> Duration {
-    let own = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
-    wished.map_or(own, |wished| wished.max(FIRST_PAUSE).min(Duration::from_secs(3600)))
 }
 
 #[cfg(test)]
@@ -139,16 +238,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_and_the_server_may_wish() {
-        let seconds = |failures, wished| pause(failures, wished).as_secs();
-        assert_eq!([1, 2, 3, 7, 40].map(|failures| seconds(failures, None)), [5, 10, 20, 300, 300]);
-        assert_eq!(seconds(1, Some(Duration::from_secs(90))), 90);
-        assert_eq!(seconds(9, Some(Duration::from_secs(1))), 5);
-    }
-
-    #[test]
     fn a_time_of_the_future_is_refused() {
         assert!(not_ahead(1_577_836_800).is_ok());
         assert!(not_ahead(32_472_144_000).is_err());
+    }
+
+    #[test]
+    fn only_what_others_came_after_may_be_gone() {
+        let told = |sequence| {
+            let trouble = FetchError::new(Kind::Missing, "the server answers 404").into();
+            kept_no_longer(trouble, sequence, 9).error.message
+        };
+        assert!(told(8).contains("import a newer file"));
+        assert_eq!(told(9), "the server answers 404");
     }
 }

@@ -4,6 +4,7 @@ mod archive;
 mod export;
 mod sweep;
 mod tidy;
+mod update;
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     config,
-    db::{Claim, Db, Readers, TRIES},
+    db::{Claim, Db, JobKind, Readers, TRIES},
     queue::{self, Delivery, Queue, Reader, WorkerState},
     stop::Stop,
     storage::Storage,
@@ -28,6 +29,7 @@ struct Worker {
     db: Db,
     queue: Queue,
     exporter: Exporter,
+    replication: config::Replication,
     state: watch::Sender<WorkerState>,
     stop: Stop,
     grace: Duration,
@@ -37,6 +39,8 @@ struct Worker {
 enum Ended {
     /// The exporter came to an end.
     Work(Outcome),
+    /// The look at the replication server came to an end.
+    Looked,
     /// The lease is in other hands.
     Taken,
     /// The worker has to stop.
@@ -56,12 +60,17 @@ pub async fn run(config: &config::Worker, db: Db, readers: Readers, queue: Queue
         extra_readme: config.extra_readme_txt.clone().unwrap_or_default(),
         zip_level: config.zip_level,
     };
-    let worker = Arc::new(Worker { db, queue, exporter, state, stop, grace: config.stop_grace });
-    let others = [
+    let replication = config.replication.clone();
+    let worker = Arc::new(Worker { db, queue, exporter, replication, state, stop, grace: config.stop_grace });
+    let mut others = vec![
         tokio::spawn(beat(worker.queue.clone(), worker.state.subscribe())),
         tokio::spawn(sweep::run(worker.db.clone(), worker.queue.clone())),
         tokio::spawn(tidy::run(tidy::Rules::new(config), worker.db.clone(), worker.queue.clone(), storage)),
     ];
+    if config.updates {
+        let (settings, db, queue) = (config.replication.clone(), worker.db.clone(), worker.queue.clone());
+        others.push(tokio::spawn(update::run(settings, db, queue)));
+    }
     tracing::info!(worker = %name, "waiting for jobs");
     worker.take_jobs(&name).await;
     for task in others {
@@ -118,13 +127,23 @@ impl Worker {
         tracing::info!(attempt = claim.attempt, takeover = delivery.takeover, "begun");
         self.say("busy", Some(job));
         let ended = tokio::select! {
-            outcome = self.exporter.run(&claim) => Ended::Work(outcome),
+            ended = self.work(&claim) => ended,
             () = queue::hold(&self.queue, delivery, name) => Ended::Taken,
             () = self.grace_is_over() => Ended::Stopped,
         };
         let done = self.conclude(ended, &claim, delivery).await;
         self.say("idle", None);
         done
+    }
+
+    async fn work(&self, claim: &Claim) -> Ended {
+        match claim.kind {
+            JobKind::Export => Ended::Work(self.exporter.run(claim).await),
+            JobKind::Update => {
+                update::make(claim, &self.replication, &self.db, &self.stop).await;
+                Ended::Looked
+            }
+        }
     }
 
     /// A job that is not to be begun: done already, in other hands, or begun too often.
@@ -144,6 +163,14 @@ impl Worker {
     async fn conclude(&self, ended: Ended, claim: &Claim, delivery: &Delivery) -> bool {
         match ended {
             Ended::Work(Outcome::Published(written)) => tracing::info!(bytes = written.file_size, "done"),
+            Ended::Looked => match self.db.end_update(claim).await {
+                Ok(true) => {}
+                Ok(false) => return true,
+                Err(error) => {
+                    tracing::warn!(cause = %error, "the end of the update could not be recorded");
+                    return false;
+                }
+            },
             // The entry belongs to who has the job.
             Ended::Taken | Ended::Work(Outcome::Lost) => {
                 tracing::warn!("another worker has taken the job over");

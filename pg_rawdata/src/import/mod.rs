@@ -193,6 +193,7 @@ fn record(header: &Header, area_rule: AreaRule, report: &Report) {
         ],
     )
     .or_raise();
-    // What changed in the data set before is of no use to anyone now.
+    // What changed in the data set before, and how it was followed, is of no use to anyone now.
     Spi::run("DELETE FROM rawdata.changes").or_raise();
+    Spi::run("DELETE FROM rawdata.replication_state").or_raise();
 }
