@@ -1,8 +1,8 @@
 # Sourced by every script here: where things are, how to speak, and as whom to run.
 set -euo pipefail
 umask 022
-# A server started with RUST_BACKTRACE sends backtraces to its clients; libpq's variables would lead to another server.
-unset RUST_BACKTRACE PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE PGOPTIONS
+# A server started with RUST_BACKTRACE sends backtraces to its clients; libpq's variables would lead to another server, a bucket elsewhere.
+unset RUST_BACKTRACE BUCKET_NAME PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE PGOPTIONS
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 home=$(realpath -m "${RAWDATA_HOME:-$repo/.rawdata}")

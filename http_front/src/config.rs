@@ -82,9 +82,9 @@ pub struct Redis {
 #[derive(Debug, Clone, Args)]
 pub struct Store {
     /// Folder of finished files, shared by server and workers
-    #[arg(long, env = "RESULT_DIR", required_unless_present = "bucket_name", conflicts_with = "bucket_name")]
+    #[arg(long, env = "RESULT_DIR", required_unless_present = "bucket_name")]
     pub result_dir: Option<PathBuf>,
-    /// Bucket of finished files, in its folder exports; keys as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    /// Bucket of finished files, instead of a folder; keys as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
     #[arg(long, env = "BUCKET_NAME")]
     pub bucket_name: Option<String>,
     /// Address of the object store, where it is not Amazon's
@@ -179,7 +179,7 @@ pub struct Worker {
     #[arg(long, env = "RESULT_MAX_BYTES", default_value_t = 10 << 30)]
     pub result_max_bytes: u64,
     /// Level of packing, from 0, none, to 9, smallest and slowest
-    #[arg(long, env = "ZIP_LEVEL", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=9))]
+    #[arg(long, env = "ZIP_LEVEL", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=9))]
     pub zip_level: u32,
     /// Keeps the data set current, beside the exports
     #[arg(long, env = "UPDATES")]
@@ -376,6 +376,14 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn results_lie_in_a_folder_or_in_a_bucket() {
+        let worker = ["rawdata", "worker", "--database-url", "postgresql://h/d"];
+        let accepts = |more: &[&str]| Cli::try_parse_from(worker.iter().chain(more)).is_ok();
+        assert!(!accepts(&["--result-dir", "folder", "--zip-level", "10"]));
+        assert!(accepts(&["--result-dir", "folder", "--zip-level", "0"]) && accepts(&["--bucket-name", "bucket"]));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use bb8::{Pool, PooledConnection};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use serde_json::Value;
+use tokio::time::timeout;
 use tokio_postgres::{
     RowStream,
     types::{ToSql, Type},
@@ -88,9 +89,11 @@ impl Drop for Reader {
         session.finished = false;
         let in_transaction = self.in_transaction;
         tokio::spawn(async move {
-            if !in_transaction || session.client.batch_execute("COMMIT").await.is_ok() {
-                session.clear().await;
+            // A commit that does not come is noticed by what follows.
+            if in_transaction {
+                drop(timeout(Duration::from_secs(1), session.client.batch_execute("COMMIT")).await);
             }
+            session.clear().await;
         });
     }
 }
