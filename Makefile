@@ -32,7 +32,7 @@ regress: build ## Test each SQL function by pg_regress, on a private server
 suite: build ## Test over HTTP and SQL with private servers
 	.make/cargo.sh test --locked -p http_front -p rawdata-tests
 
-bench: build ## Measure against osm2pgsql and ogr2ogr, as ratios [DATA=file]
+bench: build ## Measure against osm2pgsql and ogr2ogr, as ratios [DATA=file] [CHANGES=file] [MINUTELY=folder]
 	.make/test-servers.sh tests/bench
 
 build: ## Build the extension and the program; install the extension

@@ -2,10 +2,14 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::{fetch::Bbox, replication::Patience};
+use crate::{
+    fetch::{Bbox, Terms},
+    replication::Patience,
+    web::Hosts,
+};
 
 /// Maps from OpenStreetMap data: an HTTP server, its workers, and the import client.
 #[derive(Debug, Parser)]
@@ -18,7 +22,8 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  rawdata import liechtenstein.osm.pbf
+  rawdata import liechtenstein.osm.pbf --boundary liechtenstein.poly
+  rawdata fetch --extract liechtenstein --boundary
   rawdata serve --listen 127.0.0.1:8000 --result-dir /var/lib/rawdata/results
   rawdata worker --result-dir /var/lib/rawdata/results
 
@@ -34,7 +39,7 @@ pub enum Command {
     Worker(Worker),
     /// Sends a map file to the database, which replaces its data set by it
     Import(Import),
-    /// Asks the OSM API or an Overpass server for data, and loads or appends them
+    /// Gets a map file, an extract, a box or the answer to a query from a server, and loads or appends it
     Fetch(Fetch),
     /// Applies the change files of a replication server to the data set
     Update(Update),
@@ -58,6 +63,13 @@ pub struct Database {
     pub database_read_url: Option<String>,
 }
 
+impl Database {
+    /// Where exports are read.
+    pub fn read_url(&self) -> &str {
+        self.database_read_url.as_deref().unwrap_or(&self.database_url)
+    }
+}
+
 /// Where Redis is.
 #[derive(Debug, Clone, Args)]
 pub struct Redis {
@@ -70,8 +82,17 @@ pub struct Redis {
 #[derive(Debug, Clone, Args)]
 pub struct Store {
     /// Folder of finished files, shared by server and workers
-    #[arg(long, env = "RESULT_DIR")]
-    pub result_dir: PathBuf,
+    #[arg(long, env = "RESULT_DIR", required_unless_present = "bucket_name", conflicts_with = "bucket_name")]
+    pub result_dir: Option<PathBuf>,
+    /// Bucket of finished files, in its folder exports; keys as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    #[arg(long, env = "BUCKET_NAME")]
+    pub bucket_name: Option<String>,
+    /// Address of the object store, where it is not Amazon's
+    #[arg(long, env = "AWS_ENDPOINT_URL")]
+    pub aws_endpoint_url: Option<String>,
+    /// Region of the bucket; us-east-1 where not given
+    #[arg(long, env = "AWS_REGION")]
+    pub aws_region: Option<String>,
     /// Address the server listens on
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
@@ -103,8 +124,8 @@ pub struct RequestLimits {
     #[arg(long, env = "QUEUE_LIMIT", default_value_t = 1000)]
     pub queue_limit: u64,
     /// Streams of /v1/snapshot/plain/ at one time, each of which holds a database connection
-    #[arg(long, env = "PLAIN_LIMIT", default_value_t = 8)]
-    pub plain_limit: usize,
+    #[arg(long, env = "PLAIN_LIMIT", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    pub plain_limit: u32,
     /// Time limit of a plain stream, in seconds
     #[arg(long, env = "PLAIN_TIME_LIMIT", default_value = "300", value_parser = seconds)]
     pub plain_time_limit: Duration,
@@ -163,6 +184,9 @@ pub struct Worker {
     /// The replication server.
     #[command(flatten)]
     pub replication: Replication,
+    /// Level of packing, from 0, none, to 9, smallest and slowest
+    #[arg(long, env = "ZIP_LEVEL", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=9))]
+    pub zip_level: u32,
     /// Text that is added to the Readme.txt of each export
     #[arg(long, env = "EXTRA_README_TXT")]
     pub extra_readme_txt: Option<String>,
@@ -190,6 +214,27 @@ impl AreaRule {
     }
 }
 
+/// Which servers are asked for map data, and how often.
+#[derive(Debug, Clone, Args)]
+pub struct Web {
+    /// Hosts that may be asked, and redirected to, beside the well-known; these may have private addresses
+    #[arg(long = "allow-host", env = "FETCH_ALLOW_HOST", value_delimiter = ',', value_name = "HOST")]
+    pub allow_hosts: Vec<String>,
+    /// Most bytes that are fetched; where not given 256 MiB of what is held in memory, 16 GiB of what is passed on
+    #[arg(long, env = "FETCH_MAX_BYTES")]
+    pub max_bytes: Option<u64>,
+    /// How often a server that says it is busy is asked
+    #[arg(long, env = "FETCH_TRIES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub tries: u32,
+}
+
+impl Web {
+    /// What servers are asked on.
+    pub fn terms(&self) -> Terms {
+        Terms { hosts: Hosts::new(&self.allow_hosts), limit: self.max_bytes, tries: self.tries }
+    }
+}
+
 /// Settings of `rawdata import`.
 #[derive(Debug, Args)]
 pub struct Import {
@@ -198,6 +243,12 @@ pub struct Import {
     /// Which closed ways are areas; as the database is set where not given
     #[arg(long, env = "AREA_RULE")]
     pub area_rule: Option<AreaRule>,
+    /// A GeoJSON or .poly file with the boundary that diffs are cut to from then on
+    #[arg(long, value_name = "FILE")]
+    pub boundary: Option<PathBuf>,
+    /// Servers.
+    #[command(flatten)]
+    pub web: Web,
     /// Database, as a URL or as libpq's key=value pairs
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
@@ -205,13 +256,23 @@ pub struct Import {
 
 /// Settings of `rawdata fetch`.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["address", "bbox", "overpass", "extract"])))]
 pub struct Fetch {
+    /// Address of a map file: PBF or XML, plain or compressed, as its content tells
+    #[arg(value_name = "URL")]
+    pub address: Option<String>,
     /// A box in degrees, west,south,east,north: what the OSM API has there
-    #[arg(long, allow_hyphen_values = true, required_unless_present = "overpass", conflicts_with = "overpass")]
+    #[arg(long, allow_hyphen_values = true)]
     pub bbox: Option<Bbox>,
     /// A query in Overpass QL, or @FILE; it should ask for `out:xml` and `out meta`
     #[arg(long)]
     pub overpass: Option<String>,
+    /// A region of the extract server, by its id or its name
+    #[arg(long, value_name = "REGION")]
+    pub extract: Option<String>,
+    /// Makes the region's outline the boundary that diffs are cut to from then on
+    #[arg(long, requires = "extract", conflicts_with = "append")]
+    pub boundary: bool,
     /// Puts what comes onto the data set, newer versions winning; else it replaces the data set
     #[arg(long)]
     pub append: bool,
@@ -221,9 +282,12 @@ pub struct Fetch {
     /// The Overpass server, without /interpreter
     #[arg(long, env = "OVERPASS_URL", default_value = "https://overpass-api.de/api")]
     pub overpass_url: String,
-    /// Most bytes that are fetched
-    #[arg(long, env = "FETCH_MAX_BYTES", default_value_t = 256 << 20)]
-    pub max_bytes: usize,
+    /// The extract server, without /index-v1.json
+    #[arg(long, env = "EXTRACT_URL", default_value = "https://download.geofabrik.de")]
+    pub extract_url: String,
+    /// Servers.
+    #[command(flatten)]
+    pub web: Web,
     /// Database, as a URL or as libpq's key=value pairs
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
@@ -317,7 +381,10 @@ mod tests {
     #[test]
     fn the_public_address_comes_from_the_settings() {
         let store = |public_url: Option<&str>| Store {
-            result_dir: PathBuf::new(),
+            result_dir: None,
+            bucket_name: None,
+            aws_endpoint_url: None,
+            aws_region: None,
             listen: ([127, 0, 0, 1], 8123).into(),
             public_url: public_url.map(str::to_owned),
         };

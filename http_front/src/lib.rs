@@ -22,6 +22,7 @@ pub mod server;
 pub mod source;
 pub mod stop;
 pub mod storage;
+pub mod web;
 pub mod wire;
 pub mod words;
 pub mod worker;
@@ -32,7 +33,7 @@ use poem::{Endpoint, Response, Route};
 use rawdata_core::request::Limits;
 use tokio::sync::Semaphore;
 
-use db::Db;
+use db::{Db, Readers};
 use health::Health;
 use manners::Manners;
 use queue::Queue;
@@ -43,6 +44,8 @@ use storage::Storage;
 pub struct App {
     /// The database.
     pub db: Db,
+    /// Where plain exports are read.
+    pub readers: Readers,
     /// The queue.
     pub queue: Queue,
     /// Finished files.
@@ -61,14 +64,15 @@ pub struct App {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(config: &config::Serve, db: Db, queue: Queue, storage: Storage, stop: Stop) -> Self {
+    pub fn new(config: &config::Serve, db: Db, readers: Readers, queue: Queue, storage: Storage, stop: Stop) -> Self {
         let limits = config.limits.clone();
         Self {
             db,
+            readers,
             queue,
             storage,
             request_limits: Limits { area_km2: limits.export_max_area_sqkm, ..Limits::default() },
-            plain_slots: Arc::new(Semaphore::new(limits.plain_limit)),
+            plain_slots: Arc::new(Semaphore::new(limits.plain_limit as usize)),
             limits,
             health: Health::default(),
             stop,
@@ -91,6 +95,8 @@ pub fn app(app: Arc<App>) -> impl Endpoint<Output = Response> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use clap::Parser;
     use poem::{
         http::{Method, StatusCode, header},
@@ -107,11 +113,12 @@ mod tests {
         let results = ["--result-dir", folder.to_str().unwrap()];
         let arguments = ["rawdata", "serve"].into_iter().chain(nowhere).chain(results);
         let Command::Serve(config) = Cli::parse_from(arguments).command else { unreachable!() };
-        let db = Db::new(&config.database.database_url, None, "test", 1).unwrap();
+        let db = Db::new(&config.database.database_url, "test", 1).unwrap();
+        let readers = Readers::new(&config.database.database_url, "test", 1, Duration::from_secs(1)).unwrap();
         let queue = Queue::new(&config.redis.redis_url).unwrap();
-        let storage = Storage::open(&folder).unwrap();
+        let storage = Storage::Folder(storage::Folder::open(&folder).unwrap());
         let (_, stop) = Stop::by_hand();
-        TestClient::new(app(Arc::new(App::new(&config, db, queue, storage, stop))))
+        TestClient::new(app(Arc::new(App::new(&config, db, readers, queue, storage, stop))))
     }
 
     async fn detail(response: poem::test::TestResponse) -> serde_json::Value {

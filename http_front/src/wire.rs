@@ -69,7 +69,52 @@ fn filters(body: &Value) -> Value {
     let Some(Value::Object(filters)) = body.get("filters") else { return Value::Null };
     let known =
         ["tags", "attributes"].into_iter().filter_map(|key| Some((key.to_owned(), storable(filters.get(key)?))));
-    known.collect::<Map<_, _>>().into()
+    let mut known: Map<_, _> = known.collect();
+    let types = known.get_mut("tags").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+    types.filter_map(Value::as_object_mut).for_each(say_without_order);
+    known.into()
+}
+
+/// Says the same without the order of keys, which `jsonb` does not keep: one term of `join_and` holds together with the
+/// last of `join_or`, so that goes there, too, for two of `join_and` hold together anyway.
+fn say_without_order(joins: &mut Map<String, Value>) {
+    let take = |camel: &str, snake: &str| {
+        let name = if joins.get(camel).is_some_and(|terms| !terms.is_null()) { camel } else { snake };
+        Some((name.to_owned(), joins.get(name)?.as_object()?.clone()))
+    };
+    let (Some((or, mut any)), Some((and, mut all))) = (take("joinOr", "join_or"), take("joinAnd", "join_and")) else {
+        return;
+    };
+    if any.len() < 2 || all.len() != 1 {
+        return;
+    }
+    let (Some((last, values)), Some((key, own))) = (any.iter().next_back(), all.iter().next()) else { return };
+    let (last, values, key, own) = (last.clone(), values.clone(), key.clone(), own.clone());
+    any.shift_remove(&last);
+    if last.trim() == key.trim() {
+        // Both conditions are on one key, and a key stands in a list once.
+        all.clear();
+        if let Some(values) = both(&values, &own) {
+            any.insert(key, values);
+        }
+    } else {
+        all.insert(last, values);
+    }
+    joins.insert(or, any.into());
+    joins.insert(and, all.into());
+}
+
+/// The values that are in both lists, of which an empty one has all; nothing where there are none.
+fn both(one: &Value, other: &Value) -> Option<Value> {
+    let texts = |list: &Value| -> Vec<String> {
+        list.as_array().into_iter().flatten().filter_map(|text| Some(text.as_str()?.trim().to_owned())).collect()
+    };
+    let (one, other) = (texts(one), texts(other));
+    if one.is_empty() || other.is_empty() {
+        return Some(if one.is_empty() { other } else { one }.into());
+    }
+    let both: Vec<String> = one.into_iter().filter(|text| other.contains(text)).collect();
+    (!both.is_empty()).then(|| both.into())
 }
 
 /// A value without members and items that hold a NUL, which text in PostgreSQL cannot.
@@ -105,6 +150,8 @@ pub fn query_flag(name: &str, text: &str) -> Result<bool, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use rawdata_core::request::{TagFilter, Term};
+
     use super::*;
 
     const AREA: &str = r#"{"type":"Polygon","coordinates":[[[83.97,28.195],[83.975,28.195],[83.975,28.2],[83.97,28.2],[83.97,28.195]]]}"#;
@@ -134,6 +181,41 @@ mod tests {
         let again = Request::from_json(&arguments, Service::Snapshot, &Limits::default()).unwrap();
         assert_eq!((first.tags, first.columns, first.within), (again.tags, again.columns, again.within));
         assert_eq!(first.file_name, again.file_name);
+    }
+
+    /// What a filter on points selects by, as it is sent and as it comes out of the table of jobs.
+    async fn sent_and_stored(filter: &str) -> (TagFilter, TagFilter) {
+        let rest = format!(r#","filters":{{"tags":{{"point":{filter}}}}}"#);
+        let body = format!(r#"{{"geometry":{AREA}{rest}}}"#);
+        let sent = Request::parse(body.as_bytes(), Service::Snapshot, &Limits::default()).unwrap();
+        let mut arguments = checked(&rest, Service::Snapshot).await;
+        arguments.sort_all_objects();
+        let stored = Request::from_json(&arguments, Service::Snapshot, &Limits::default()).unwrap();
+        (sent.tags.point, stored.tags.point)
+    }
+
+    #[tokio::test]
+    async fn one_term_of_join_and_holds_together_with_the_last_of_join_or_as_sent() {
+        for (filter, is_same) in [
+            (r#"{"join_or":{"z":[],"b":["x"]},"join_and":{"c":[]}}"#, true),
+            (r#"{"joinOr":{"z":[],"m":[],"b":["x"]},"joinAnd":{"a":["y"]}}"#, true),
+            (r#"{"join_or":{"b":["x"]},"join_and":{"b":[]}}"#, true),
+            (r#"{"join_or":{"z":["x"],"b":["x","y"]},"join_and":{"b":["y","w"]}}"#, false),
+            (r#"{"join_or":{"z":[],"b":["x"]},"join_and":{"b":["y"]}}"#, false),
+        ] {
+            let (sent, stored) = sent_and_stored(filter).await;
+            let mut sent = sent.any_of;
+            for terms in &mut sent {
+                terms.sort_by(|one, other| one.key.cmp(&other.key));
+            }
+            sent.sort_by_key(|terms| (terms.len(), terms[0].key.clone()));
+            assert_eq!(sent == stored.any_of, is_same, "{filter}: {sent:?} {:?}", stored.any_of);
+        }
+        let (_, stored) = sent_and_stored(r#"{"join_or":{"z":["x"],"b":["x","y"]},"join_and":{"b":["y","w"]}}"#).await;
+        let term = |key: &str, value: &str| vec![Term { key: key.into(), values: vec![value.into()] }];
+        assert_eq!(stored.any_of, [term("b", "y"), term("z", "x")]);
+        let (_, stored) = sent_and_stored(r#"{"join_or":{"z":["x"],"b":["x"]},"join_and":{"b":["y"]}}"#).await;
+        assert_eq!(stored.any_of, [term("z", "x")]);
     }
 
     #[tokio::test]

@@ -24,7 +24,7 @@ pub fn utc(time: SystemTime) -> String {
 }
 
 /// Year, month and day of a count of days since 1970-01-01. Years begin in March here, so that a leap day is the last.
-fn date(days: u64) -> (u64, u64, u64) {
+pub fn date(days: u64) -> (u64, u64, u64) {
     const DAYS_OF_400_YEARS: u64 = 146_097;
     let days = days + 719_468;
     let (era, of_era) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);

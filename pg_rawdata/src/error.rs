@@ -45,6 +45,8 @@ pub enum Refused {
     Gap,
     /// A diff's number that no server gives.
     Sequence,
+    /// A map file as the diff of a number.
+    NumberedMap,
     /// The caller lacks the right to read or write files of the server.
     ServerFiles(&'static str),
     /// Not a regular file, or not there, or not to be opened: the same to all who may not know more.
@@ -93,6 +95,11 @@ pub fn refuse(what: Refused, about: &str) -> ! {
             ERRCODE_INVALID_PARAMETER_VALUE,
             format!("sequence {about} is negative"),
             "Give the number of the diff as its server counts, or NULL.",
+        ),
+        Refused::NumberedMap => (
+            ERRCODE_INVALID_XML_CONTENT,
+            "document is a map file, not the change file that a sequence number stands for".to_owned(),
+            "Give the change file; a map file is put without a number (NULL).",
         ),
         Refused::ServerFiles(role) => (
             ERRCODE_INSUFFICIENT_PRIVILEGE,

@@ -3,22 +3,22 @@
 use std::io::Write;
 
 use pgrx::prelude::*;
+use rawdata_core::Result;
 use rawdata_core::osm::Timestamp;
-use rawdata_core::request::query::{self, Source};
+use rawdata_core::request::query::Source;
 use rawdata_core::stored::geometry::View;
 use rawdata_core::stored::jsonb::Object;
 use rawdata_core::write::{self, Encoder, Feature, Rest};
-use rawdata_core::{Error, ErrorKind, Result};
 
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::datum::JsonText;
 use crate::raw::early_end::at_end_of_query;
 use crate::raw::interrupts;
-use crate::raw::portal::{Portal, Row};
+use crate::raw::portal::Row;
+use crate::request::{self, Selection, broken};
 use crate::scratch::TempFiles;
-use crate::{request, server_file};
+use crate::server_file;
 
-const ROWS_A_FETCH: i64 = 256;
 const CHUNK: usize = 1 << 20;
 /// 2000-01-01 in microseconds since 1970.
 const SERVER_EPOCH: i64 = 946_684_800_000_000;
@@ -56,9 +56,9 @@ fn export_file(path: &str, request: JsonText) -> i64 {
     }
 }
 
-/// An export on its way. Between calls it holds the encoder, its temporary files and the name of a portal.
+/// An export on its way. Between calls it holds the encoder, its temporary files and, of the rows, the name of a portal.
 struct Chunks {
-    portal: Portal,
+    selection: Selection,
     encoder: Box<dyn Encoder>,
     files: TempFiles,
     state: State,
@@ -83,20 +83,14 @@ impl Chunks {
         let mut encoder = write::encoder(&schema, Box::new(files.clone())).or_raise();
         let mut buffer = Vec::new();
         encoder.begin(&schema, &mut buffer).or_raise();
-        Self { portal: request::open(&request, query::rows), encoder, files, state: State::Rows, buffer }
+        Self { selection: Selection::of_rows(&request), encoder, files, state: State::Rows, buffer }
     }
 
     /// Encodes some rows.
     fn rows(&mut self) {
-        let mut encoded = Ok(());
-        let fetched = self.portal.fetch(ROWS_A_FETCH, |row| {
-            if encoded.is_ok() {
-                encoded = feature(row).and_then(|feature| self.encoder.feature(&feature, &mut self.buffer));
-            }
-        });
-        encoded.or_raise();
-        if !i64::try_from(fetched).is_ok_and(|fetched| fetched == ROWS_A_FETCH) {
-            self.portal.close();
+        let fetched =
+            self.selection.fetch(|row, geometry| self.encoder.feature(&feature(row, geometry)?, &mut self.buffer));
+        if !fetched.or_raise() {
             self.state = State::Rest;
         }
     }
@@ -125,8 +119,7 @@ impl Iterator for Chunks {
     }
 }
 
-fn feature<'a>(row: &'a Row<'_>) -> Result<Feature<'a>> {
-    let broken = || Error::new(ErrorKind::Binary, "a row of the data set is not as it should be");
+fn feature<'a>(row: &'a Row<'_>, geometry: View<'a>) -> Result<Feature<'a>> {
     Ok(Feature {
         source: row.int4(0).and_then(Source::from_code).ok_or_else(broken)?,
         id: row.int8(1).ok_or_else(broken)?,
@@ -136,6 +129,6 @@ fn feature<'a>(row: &'a Row<'_>) -> Result<Feature<'a>> {
         uid: row.int4(5),
         user: row.text(6),
         tags: Object::parse(row.bytes(7).ok_or_else(broken)?)?,
-        geometry: View::parse(row.bytes(8).ok_or_else(broken)?)?,
+        geometry,
     })
 }

@@ -1,13 +1,14 @@
 //! What a request selects, as rows and as a number.
 
 use pgrx::prelude::*;
-use rawdata_core::request::query::{self, Source};
+use rawdata_core::request::query::Source;
+use rawdata_core::stored::geometry::View;
 
+use crate::error::OrRaise;
 use crate::raw::datum::{JsonText, StoredGeometry, StoredJsonb};
 use crate::raw::interrupts;
-use crate::request;
-
-const ROWS_A_FETCH: i64 = 256;
+use crate::raw::portal::Row;
+use crate::request::{self, Selection, broken};
 
 type Selected = (
     &'static str,
@@ -40,36 +41,31 @@ fn features(
         name!(geom, StoredGeometry),
     ),
 > {
-    let portal = request::open(&request::check(&request), query::rows);
+    let selection = Selection::of_rows(&request::check(&request));
     let mut ended = false;
     let mut waiting: std::vec::IntoIter<Selected> = Vec::new().into_iter();
     TableIterator::new(std::iter::from_fn(move || {
-        if let Some(row) = waiting.next() {
-            return Some(row);
+        while waiting.len() == 0 && !ended {
+            interrupts::check();
+            let mut rows = Vec::new();
+            let fetched = selection.fetch(|row, _| {
+                let source = row.int4(0).and_then(Source::from_code).ok_or_else(broken)?;
+                rows.push((
+                    source.table(),
+                    row.int8(1).unwrap_or_default(),
+                    row.int4(2),
+                    row.int8(3),
+                    row.int8(4).and_then(|microseconds| TimestampWithTimeZone::try_from(microseconds).ok()),
+                    row.int4(5),
+                    row.text(6).map(str::to_owned),
+                    StoredJsonb(row.bytes(7).unwrap_or_default().to_vec()),
+                    StoredGeometry(row.bytes(8).unwrap_or_default().to_vec()),
+                ));
+                Ok(())
+            });
+            ended = !fetched.or_raise();
+            waiting = rows.into_iter();
         }
-        if ended {
-            return None;
-        }
-        interrupts::check();
-        let mut rows = Vec::new();
-        ended = portal.fetch(ROWS_A_FETCH, |row| {
-            let Some(source) = row.int4(0).and_then(Source::from_code) else { return };
-            rows.push((
-                source.table(),
-                row.int8(1).unwrap_or_default(),
-                row.int4(2),
-                row.int8(3),
-                row.int8(4).and_then(|microseconds| TimestampWithTimeZone::try_from(microseconds).ok()),
-                row.int4(5),
-                row.text(6).map(str::to_owned),
-                StoredJsonb(row.bytes(7).unwrap_or_default().to_vec()),
-                StoredGeometry(row.bytes(8).unwrap_or_default().to_vec()),
-            ));
-        }) < usize::try_from(ROWS_A_FETCH).unwrap_or(0);
-        if ended {
-            portal.close();
-        }
-        waiting = rows.into_iter();
         waiting.next()
     }))
 }
@@ -77,9 +73,14 @@ fn features(
 /// How many features a request selects.
 #[pg_extern(stable, strict)]
 fn feature_count(request: JsonText) -> i64 {
-    let portal = request::open(&request::check(&request), query::count);
-    let mut count = 0;
-    portal.fetch(1, |row| count = row.int8(0).unwrap_or(0));
-    portal.close();
-    count
+    let selection = Selection::of_geometries(&request::check(&request));
+    let mut number = 0;
+    let mut count = |_: &Row<'_>, _: View<'_>| {
+        number += 1;
+        Ok(())
+    };
+    while selection.fetch(&mut count).or_raise() {
+        interrupts::check();
+    }
+    number
 }

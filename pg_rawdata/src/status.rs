@@ -21,6 +21,7 @@ fn status() -> TableIterator<
         name!(ways, i64),
         name!(relations, i64),
         name!(countries, i64),
+        name!(boundary_km2, Option<f64>),
         name!(server_sequence, Option<i64>),
         name!(lag_seconds, Option<i64>),
         name!(looked_at, Option<TimestampWithTimeZone>),
@@ -33,8 +34,9 @@ fn status() -> TableIterator<
     let row = Spi::connect(|client| {
         let table = client.select(
             "SELECT d.data_timestamp, d.sequence, d.replication_url, d.area_rule, d.loaded_at, d.nodes, d.ways, d.relations, \
-                 (SELECT count(*) FROM rawdata.countries), r.server_sequence, r.lag_seconds, r.looked_at, \
-                 CASE WHEN r.failing_since IS NOT NULL THEN r.error END \
+                 (SELECT count(*) FROM rawdata.countries), \
+                 round((public.ST_Area(d.boundary::public.geography) / 1e6)::numeric, 2)::float8, \
+                 r.server_sequence, r.lag_seconds, r.looked_at, CASE WHEN r.failing_since IS NOT NULL THEN r.error END \
              FROM rawdata.data_set AS d, rawdata.replication AS r",
             None,
             &[],
@@ -58,6 +60,7 @@ fn status() -> TableIterator<
             row.get(11)?,
             row.get(12)?,
             row.get(13)?,
+            row.get(14)?,
         )))
     })
     .or_raise();

@@ -41,7 +41,7 @@ BEGIN
         rawdata.problems, rawdata.problem_features, rawdata.countries, rawdata.data_set, rawdata.changes,
         rawdata.replication_state, rawdata.replication
         TO rawdata_reader;
-    GRANT UPDATE (boundary) ON rawdata.data_set TO rawdata_writer;
+    GRANT UPDATE (boundary, replication_url) ON rawdata.data_set TO rawdata_writer;
     GRANT INSERT, UPDATE ON rawdata.replication_state TO rawdata_writer;
     GRANT SELECT ON rawdata.users TO rawdata_writer;
     GRANT SELECT, INSERT, UPDATE, DELETE ON rawdata.users TO rawdata_admin;

@@ -9,10 +9,10 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata.record_look(bigint, interval, text, text) FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
--- Rows come in the order of their ids: of a small area sorted in memory, of a large one by the index on ids. One sort a table
--- may be alive. An area's test looks so dear to the planner that it would compile it, which delays the first byte.
-ALTER FUNCTION rawdata.export(jsonb) SET work_mem = '16MB' SET jit = off;
-ALTER FUNCTION rawdata.export_file(text, jsonb) SET work_mem = '16MB' SET jit = off;
+-- Rows come in the order of their ids: sorted in memory, 80 bytes a row, or by the index on ids. One sort a table may be alive.
+-- An area's test looks so dear to the planner that it would compile it, which delays the first byte.
+ALTER FUNCTION rawdata.export(jsonb) SET work_mem = '32MB' SET jit = off;
+ALTER FUNCTION rawdata.export_file(text, jsonb) SET work_mem = '32MB' SET jit = off;
 
 -- A diff looks up few rows among many, by index. Its queries run as the owner, so no operator may be the caller's own.
 ALTER FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -42,11 +42,11 @@ COMMENT ON COLUMN rawdata.load_text.line IS 'The next line of the document';
 COMMENT ON VIEW rawdata.import_progress IS 'Imports that are running: phase, objects done, objects in all where that is known';
 COMMENT ON COLUMN rawdata.import_progress.pid IS 'Process number of the session';
 COMMENT ON COLUMN rawdata.import_progress.datname IS 'Database of the session';
-COMMENT ON COLUMN rawdata.import_progress.phase IS 'read, nodes, ways, relations, index or swap';
-COMMENT ON COLUMN rawdata.import_progress.done IS 'Objects (in phase index: tables) done';
-COMMENT ON COLUMN rawdata.import_progress.total IS 'Objects (in phase index: tables) in all; NULL while that is not known';
+COMMENT ON COLUMN rawdata.import_progress.phase IS 'nodes, ways, relations, index or swap; read first where the document is in no order';
+COMMENT ON COLUMN rawdata.import_progress.done IS 'Objects of all kinds (in phase index: tables) done';
+COMMENT ON COLUMN rawdata.import_progress.total IS 'Objects (in phase index: tables) in all, while a file is read estimated from the part that is; NULL where that is not known';
 COMMENT ON COLUMN rawdata.import_progress.objects_per_second IS 'Objects per second since the phase began; NULL in phases that count tables';
-COMMENT ON COLUMN rawdata.import_progress.remaining IS 'Time to the end of the phase at that speed';
+COMMENT ON COLUMN rawdata.import_progress.remaining IS 'Time at that speed until all objects are done';
 COMMENT ON COLUMN rawdata.import_progress.memory_mb IS 'Memory of the session''s process without shared memory, in MiB; NULL where the system does not tell';
 COMMENT ON FUNCTION rawdata.status() IS 'What is loaded, and how current it is: one row, none before the first import';
 COMMENT ON FUNCTION rawdata.features(jsonb) IS 'The features that a request selects';

@@ -71,6 +71,14 @@ impl Database {
         run(&primary(), &self.name, options, script)
     }
 
+    /// The `bytea` that a query gives. Of text, psql leaves out what it takes for no character.
+    pub fn bytes(&self, query: &str) -> Vec<u8> {
+        let hex = self.psql(&format!("SELECT encode(file, 'hex') FROM ({query}) AS answer(file)"));
+        let digit = |digit: u8| u8::try_from((digit as char).to_digit(16).unwrap()).unwrap();
+        let digits: Vec<u8> = hex.bytes().filter(|byte| *byte != b'\n').map(digit).collect();
+        digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    }
+
     /// What psql says of the error that a script ends in: message, and DETAIL, HINT and the like on lines of their own.
     pub fn error(&self, script: &str) -> String {
         let output = psql(&primary(), &self.name, &[], script);
@@ -78,6 +86,16 @@ impl Database {
         let said = String::from_utf8(output.stderr).unwrap();
         let start = said.find("ERROR: ").unwrap_or_else(|| panic!("{said}"));
         said[start..].trim_end().to_owned()
+    }
+
+    /// The names of the file formats that it exports, as it lists them when asked for another.
+    pub fn formats(&self) -> Vec<String> {
+        let refusal = self.error(
+            r#"SELECT rawdata.export('{"outputType": "?", "geometry": {"type": "Polygon", "coordinates": [[[0,0],[1,0],[1,1],[0,0]]]}}')"#,
+        );
+        let names: Vec<String> = refusal.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+        assert!(names.len() >= 9, "{refusal}");
+        names
     }
 
     /// A script in a session of its own that this test waits for, or ends: `psql -c 'SELECT pg_sleep(9)'`.
@@ -128,7 +146,7 @@ impl Drop for Database {
     }
 }
 
-fn primary() -> Server {
+pub(crate) fn primary() -> Server {
     let servers = Servers::get();
     Server { host: servers.env("PGHOST").to_owned(), port: servers.env("PGPORT").to_owned() }
 }

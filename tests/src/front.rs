@@ -68,8 +68,10 @@ impl Front {
             ("REDIS_URL", format!("{redis}/{number}")),
             ("LISTEN", format!("127.0.0.1:{port}")),
             ("PUBLIC_URL", format!("http://127.0.0.1:{port}")),
-            ("RESULT_DIR", results.display().to_string()),
         ];
+        if !settings.iter().any(|(name, _)| *name == "BUCKET_NAME") {
+            environment.push(("RESULT_DIR", results.display().to_string()));
+        }
         environment.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let serve = Program::spawn("rawdata-serve", command("serve", &environment));
         let front = Self { url: format!("http://127.0.0.1:{port}"), results, environment, client: client(), serve };
@@ -78,7 +80,14 @@ impl Front {
 
     /// Starts a worker.
     pub fn worker(&self) -> Program {
-        Program::spawn("rawdata-worker", command("worker", &self.environment))
+        self.worker_with(&[])
+    }
+
+    /// The same with more settings.
+    pub fn worker_with(&self, settings: &[(&'static str, &str)]) -> Program {
+        let mut command = command("worker", &self.environment);
+        command.envs(settings.iter().copied());
+        Program::spawn("rawdata-worker", command)
     }
 
     /// The server's process.

@@ -62,5 +62,7 @@ impl Osm {
 }
 
 fn escape(text: impl Display) -> String {
-    text.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+    let text = text.to_string().replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    // White space that a reader would take for blanks.
+    text.replace('\t', "&#9;").replace('\n', "&#10;").replace('\r', "&#13;")
 }

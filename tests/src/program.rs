@@ -24,7 +24,9 @@ impl Program {
     pub fn rawdata(subcommand: &str) -> Command {
         let mut command = Command::new(Servers::get().home().join("bin/rawdata"));
         command.arg(subcommand);
-        for name in ["DATABASE_URL", "DATABASE_READ_URL", "REDIS_URL", "LISTEN", "PUBLIC_URL", "RESULT_DIR"] {
+        for name in
+            ["DATABASE_URL", "DATABASE_READ_URL", "REDIS_URL", "LISTEN", "PUBLIC_URL", "RESULT_DIR", "BUCKET_NAME"]
+        {
             command.env_remove(name);
         }
         command

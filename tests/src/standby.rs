@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Standby {
     server: Server,
+    /// Where the primary remembers what this one has not got yet.
+    slot: String,
     program: Program,
 }
 
@@ -31,7 +33,8 @@ impl Standby {
     #[expect(clippy::new_without_default, reason = "it starts a server; a default value would not")]
     pub fn new() -> Self {
         let servers = Servers::get();
-        let home = servers.home().join(format!("standby-{}", servers.number()));
+        let slot = format!("standby_{}", servers.number());
+        let home = servers.home().join(&slot);
         let (data, socket) = (home.join("data"), home.join("socket"));
         for folder in [&home, &data, &socket] {
             fs::create_dir(folder).unwrap();
@@ -43,6 +46,7 @@ impl Standby {
         }
         let mut copy = postgres("pg_basebackup");
         copy.args(["--checkpoint=fast", "--write-recovery-conf", "--no-sync", "-U", "postgres", "-D"]).arg(&data);
+        copy.args(["--create-slot", "--slot", &slot]);
         copy.args(["-h", servers.env("PGHOST"), "-p", servers.env("PGPORT")]);
         let copied = copy.output().unwrap();
         assert!(copied.status.success(), "pg_basebackup: {}", String::from_utf8_lossy(&copied.stderr));
@@ -57,7 +61,7 @@ impl Standby {
             assert!(program.runs() && begun.elapsed() < PATIENCE, "the standby does not answer: {}", program.log());
             thread::sleep(Duration::from_millis(50));
         }
-        Self { server, program }
+        Self { server, slot, program }
     }
 
     /// Waits until it has everything that the primary has committed.
@@ -69,6 +73,11 @@ impl Standby {
             assert!(begun.elapsed() < PATIENCE, "the standby does not follow: {}", self.program.log());
             thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Makes a primary of it.
+    pub fn promote(&self, database: &Database) {
+        assert_eq!(self.psql(database, "SELECT pg_promote()"), "t", "{}", self.program.log());
     }
 
     /// What psql, as superuser, answers to a script there.
@@ -85,6 +94,12 @@ impl Drop for Standby {
         while self.program.runs() && begun.elapsed() < PATIENCE {
             thread::sleep(Duration::from_millis(20));
         }
+        database::psql(
+            &database::primary(),
+            "postgres",
+            &[],
+            &format!("SELECT pg_drop_replication_slot('{}')", self.slot),
+        );
     }
 }
 

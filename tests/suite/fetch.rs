@@ -1,46 +1,37 @@
-//! `rawdata fetch` asks servers that answer as the OSM API and Overpass do, errors included.
+//! `rawdata fetch`, and `rawdata import` of an address, ask servers that answer as the real ones do, errors included.
 
-use std::{
-    io::{Read, Write},
-    net::TcpListener,
-    process::Output,
-    thread,
-};
+mod extract;
+mod file;
+mod web;
+
+use std::process::Output;
 
 use rawdata_tests::{Database, Osm, Program};
 
-/// What a first line holds, and the status and body for it.
-type Answers = &'static [(&'static str, &'static str, &'static str)];
+use web::{Answer, Web, answer};
 
-/// A server that answers requests whose first line holds a text, the first that fits.
-fn server(answers: Answers) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    // Ends with the test program.
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = [0; 4096];
-            let length = stream.read(&mut request).unwrap_or(0);
-            let line = String::from_utf8_lossy(&request[..length]).lines().next().unwrap_or("").to_owned();
-            let answer = answers.iter().find(|(text, ..)| line.contains(text));
-            let (status, body) = answer.map_or(("404 Not Found", ""), |&(_, status, body)| (status, body));
-            let length = body.len();
-            let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
-        }
-    });
-    address
+/// Runs a command, which may ask servers of this machine, each once.
+fn run(database: &Database, command: &str, arguments: &[&str]) -> Output {
+    let mut program = Program::rawdata(command);
+    program.env("FETCH_ALLOW_HOST", "127.0.0.1").env("FETCH_TRIES", "1");
+    program.args(arguments).args(["--database-url", &database.url()]).output().unwrap()
 }
 
-fn fetch(database: &Database, arguments: &[&str]) -> Output {
-    Program::rawdata("fetch").args(arguments).args(["--database-url", &database.url()]).output().unwrap()
+/// What `rawdata fetch` says when it has done it.
+fn fetched(database: &Database, arguments: &[&str]) -> String {
+    let output = run(database, "fetch", arguments);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// What it says when it fails.
-fn refusal(database: &Database, arguments: &[&str]) -> String {
-    let output = fetch(database, arguments);
+fn refusal(output: Output) -> String {
     assert!(!output.status.success(), "{output:?}");
     String::from_utf8(output.stderr).unwrap()
+}
+
+fn refused(database: &Database, arguments: &[&str]) -> String {
+    refusal(run(database, "fetch", arguments))
 }
 
 fn loaded(database: &Database) -> String {
@@ -48,6 +39,8 @@ fn loaded(database: &Database) -> String {
     database.psql(sql).trim().to_owned()
 }
 
+/// What is there before, which a failure leaves.
+const BEFORE: &str = r#"<osm version="0.6"><node id="7" version="1" lat="0" lon="0"><tag k="a" v="b"/></node></osm>"#;
 const TOO_MANY: &str =
     "You requested too many nodes (limit is 50000). Either request a smaller area, or use planet.osm";
 const WEST: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -62,21 +55,34 @@ const EAST: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
  <node id="3" version="1" lat="0.5" lon="1.5"><tag k="a" v="east"/></node>
 </osm>
 "#;
-const EMPTY: &str = "<osm version=\"0.6\"></osm>";
+/// The page that an Overpass server answers with where it is busy or the query is wrong.
+const PAGE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en"><head><title>OSM3S Response</title></head><body>
+<p>The data included in this document is from www.openstreetmap.org.</p>
+<p><strong style="color:#FF0000">Error</strong>: line 1: parse error: Unknown type "nod" </p>
+</body></html>
+"#;
+const REMARK: &str = r#"<osm version="0.6" generator="Overpass API 0.7.62.1"><node id="1" version="1" lat="0.5" lon="0.5"><tag k="a" v="b"/></node>
+<remark> runtime error: Query timed out in "query" at line 1 after 2 seconds. </remark>
+</osm>
+"#;
+
 /// Too much at first; then its quarters.
-const QUARTERS: &[(&str, &str, &str)] = &[
-    ("bbox=0.0000000,0.0000000,2.0000000,2.0000000 ", "400 Bad Request", TOO_MANY),
-    ("bbox=0.0000000,0.0000000,1.0000000,1.0000000 ", "200 OK", WEST),
-    ("bbox=1.0000000,0.0000000,2.0000000,1.0000000 ", "200 OK", EAST),
-    ("/api/0.6/map?bbox=", "200 OK", EMPTY),
-];
+fn quarters() -> Vec<Answer> {
+    vec![
+        answer("bbox=0.0000000,0.0000000,2.0000000,2.0000000 ", "400 Bad Request", TOO_MANY),
+        answer("bbox=0.0000000,0.0000000,1.0000000,1.0000000 ", "200 OK", WEST),
+        answer("bbox=1.0000000,0.0000000,2.0000000,1.0000000 ", "200 OK", EAST),
+        answer("/api/0.6/map?bbox=", "200 OK", "<osm version=\"0.6\"></osm>"),
+    ]
+}
 
 #[test]
 fn a_box_that_is_too_much_is_fetched_in_quarters_and_replaces_the_data() {
     let database = Database::new();
     database.import(Osm::new().xml());
-    let output = fetch(&database, &["--bbox", "0,0,2,2", "--osm-api-url", &server(QUARTERS)]);
-    assert!(output.status.success(), "{output:?}");
+    fetched(&database, &["--bbox", "0,0,2,2", "--osm-api-url", &Web::new(quarters()).address]);
     assert_eq!(loaded(&database), "1 v1, 2 v2, 3 v1");
 }
 
@@ -86,26 +92,34 @@ fn what_is_appended_does_not_go_behind_what_is_there() {
     let there = r#"<osm version="0.6"><node id="1" version="9" lat="0" lon="0"><tag k="a" v="b"/></node>
         <node id="7" version="1" lat="0" lon="0"><tag k="a" v="b"/></node></osm>"#;
     database.import(there);
-    let output = fetch(&database, &["--append", "--bbox", "0,0,2,2", "--osm-api-url", &server(QUARTERS)]);
-    assert!(output.status.success(), "{output:?}");
+    fetched(&database, &["--append", "--bbox", "0,0,2,2", "--osm-api-url", &Web::new(quarters()).address]);
     assert_eq!(loaded(&database), "1 v9, 2 v2, 3 v1, 7 v1");
 }
 
 #[test]
-fn a_broken_answer_changes_nothing() {
+fn a_broken_answer_of_the_api_changes_nothing() {
     let database = Database::new();
-    database.import(r#"<osm version="0.6"><node id="7" version="1" lat="0" lon="0"><tag k="a" v="b"/></node></osm>"#);
-    let answers: [(Answers, &str); 4] = [
-        (&[("map", "400 Bad Request", TOO_MANY)], "too much for 256 calls"),
-        (&[("map", "400 Bad Request", "The latitudes must be between -90 and 90")], "latitudes must be"),
-        (&[("map", "200 OK", "<osm version=\"0.6\"><node id=\"1\" version=\"1\" lat=\"0\" ")], "breaks off"),
-        (&[("map", "200 OK", "<osm version=\"0.6\"><error>out of memory</error></osm>")], "out of memory"),
-    ];
-    for (answers, expected) in answers {
-        let said = refusal(&database, &["--bbox", "0,0,2,2", "--osm-api-url", &server(answers)]);
+    database.import(BEFORE);
+    for (status, body, expected) in [
+        ("400 Bad Request", TOO_MANY, "too much for 256 calls"),
+        ("400 Bad Request", "The latitudes must be between -90 and 90", "latitudes must be"),
+        ("200 OK", "<osm version=\"0.6\"><node id=\"1\" version=\"1\" lat=\"0\" ", "breaks off"),
+        ("200 OK", "<osm version=\"0.6\"><error>out of memory</error></osm>", "out of memory"),
+        (
+            "200 OK",
+            "<!DOCTYPE html>\n<html><head><title>Offline</title></head></html>",
+            "a web page came in place of map data: Offline",
+        ),
+        ("401 Unauthorized", "", "answers 401 Unauthorized"),
+    ] {
+        let web = Web::new([answer("GET /api/0.6/map", status, body)]);
+        let said = refused(&database, &["--bbox", "0,0,2,2", "--osm-api-url", &web.address]);
         assert!(said.contains(expected), "{said}");
     }
-    let said = refusal(&database, &["--bbox", "0,0,2,2", "--max-bytes", "100", "--osm-api-url", &server(QUARTERS)]);
+    let said = refused(
+        &database,
+        &["--bbox", "0,0,2,2", "--max-bytes", "100", "--osm-api-url", &Web::new(quarters()).address],
+    );
     assert!(said.contains("FETCH_MAX_BYTES"), "{said}");
     assert_eq!(loaded(&database), "7 v1");
 }
@@ -113,35 +127,20 @@ fn a_broken_answer_changes_nothing() {
 #[test]
 fn a_query_is_answered_whole_or_refused() {
     let database = Database::new();
-    let query = ["--overpass", "[out:xml];node(1);out meta;", "--overpass-url"];
-    let with = |address: &str| [&query[..], &[address]].concat().into_iter().map(str::to_owned).collect::<Vec<_>>();
-    let ask = |answers| with(&server(answers));
-    fn slices(arguments: &[String]) -> Vec<&str> {
-        arguments.iter().map(String::as_str).collect()
-    }
-    let output = fetch(&database, &slices(&ask(&[("POST /interpreter", "200 OK", WEST)])));
+    let ask = |status, body| {
+        let web = Web::new([answer("POST /interpreter", status, body)]);
+        run(&database, "fetch", &["--overpass", "[out:xml];node(1);out meta;", "--overpass-url", &web.address])
+    };
+    let output = ask("200 OK", WEST);
     assert!(output.status.success(), "{output:?}");
-    let refused: [(Answers, &str); 3] = [
-        (
-            &[(
-                "POST",
-                "200 OK",
-                "<osm version=\"0.6\"><remark> runtime error: Query timed out in \"query\" at line 1 after 2 seconds. </remark></osm>",
-            )],
-            "Query timed out",
-        ),
-        (&[("POST", "200 OK", "{\"version\": 0.6}")], "[out:xml]"),
-        (
-            &[(
-                "POST",
-                "400 Bad Request",
-                "<p><strong style=\"color:#FF0000\">Error</strong>: line 1: parse error: Unknown type \"nod\" </p>",
-            )],
-            "Unknown type",
-        ),
-    ];
-    for (answers, expected) in refused {
-        let said = refusal(&database, &slices(&ask(answers)));
+    for (status, body, expected) in [
+        ("200 OK", REMARK, "Query timed out"),
+        ("200 OK", "{\"version\": 0.6}", "[out:xml]"),
+        ("200 OK", PAGE, "a web page came in place of map data: OSM3S Response"),
+        ("400 Bad Request", PAGE, "400 Bad Request: line 1: parse error: Unknown type \"nod\""),
+        ("504 Gateway Timeout", PAGE, "the server is busy (504 Gateway Timeout)"),
+    ] {
+        let said = refusal(ask(status, body));
         assert!(said.contains(expected), "{said}");
     }
     assert_eq!(loaded(&database), "1 v1, 2 v2");

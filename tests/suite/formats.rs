@@ -26,15 +26,16 @@ const IN_KML: &str =
     "osm_type, osm_id::float8, version, regexp_replace(tags::text, '[\u{fffe}\u{ffff}]', '\u{fffd}', 'g')";
 
 /// A file format, read back.
-struct Reader<'a> {
+pub struct Reader<'a> {
     database: &'a Database,
     folder: PathBuf,
-    has_gdal: bool,
-    has_pyarrow: bool,
+    pub has_gdal: bool,
+    pub has_pyarrow: bool,
+    pub has_python: bool,
 }
 
 impl<'a> Reader<'a> {
-    fn new(database: &'a Database) -> Self {
+    pub fn new(database: &'a Database) -> Self {
         let folder = Servers::get().home().join(format!("formats-{}", Servers::get().number()));
         fs::create_dir(&folder).unwrap();
         // The server may run as another user.
@@ -48,18 +49,24 @@ impl<'a> Reader<'a> {
         };
         let has_gdal = has("ogr2ogr", &["--version"]);
         let has_pyarrow = has("python3", &["-c", "import pyarrow.parquet"]);
-        Self { database, folder, has_gdal, has_pyarrow }
+        let has_python = has("python3", &["--version"]);
+        Self { database, folder, has_gdal, has_pyarrow, has_python }
     }
 
     fn exported(&self, format: &str) -> PathBuf {
+        self.exported_with(format, "")
+    }
+
+    /// The file of the whole Earth, with more members in the request, each with a comma behind.
+    pub fn exported_with(&self, format: &str, more: &str) -> PathBuf {
         let path = self.folder.join(format!("{}.{format}", Servers::get().number()));
-        let request = format!(r#"{{"outputType": "{format}", {EARTH}}}"#);
-        self.database.psql(&format!("SELECT rawdata.export_file('{}', '{request}')", path.display()));
+        let request = format!(r#"{{"outputType": "{format}", {more} {EARTH}}}"#);
+        self.database.psql(&format!("SELECT rawdata.export_file('{}', $request${request}$request$)", path.display()));
         path
     }
 
     /// Runs a program that reads the file and writes another, and gives that one's path.
-    fn converted(&self, program: &str, arguments: &[&str], from: &Path) -> PathBuf {
+    pub fn converted(&self, program: &str, arguments: &[&str], from: &Path) -> PathBuf {
         let path = self.folder.join(format!("{}.out", Servers::get().number()));
         let output = Command::new(program).args(arguments).arg(&path).arg(from).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -74,8 +81,8 @@ impl<'a> Reader<'a> {
         assert_eq!(cut, "", "{format}");
     }
 
-    /// Compares each format with the tables.
-    fn compare_all(&self) {
+    /// Compares each format but shapefiles with the tables.
+    pub fn compare_all(&self) {
         let properties = |document: &str, shape: &str| {
             format!(
                 "INSERT INTO back SELECT p->>'osm_type', (p->>'osm_id')::numeric::bigint, (p->>'version')::int,
@@ -96,9 +103,7 @@ impl<'a> Reader<'a> {
         let fill = |document: String, shape: &str| format!("{utc} {}", properties(&document, shape));
         self.compare("geojson", &fill(collection(&self.exported("geojson")), EXACT), ALL, EXACT);
         self.compare("geojsonseq", &fill(lines(&self.exported("geojsonseq")), EXACT), ALL, EXACT);
-        let sql = self.exported("sql").display().to_string();
-        let readable = format!("SELECT pg_read_file('{sql}')");
-        let statements = self.database.psql_with(&["-A"], &readable);
+        let statements = fs::read_to_string(self.exported("sql")).unwrap();
         let filled = format!(
             r#"{statements}
             INSERT INTO back SELECT osm_type, osm_id, version, tags::jsonb, changeset, "timestamp", {EXACT} FROM rawexport"#
@@ -117,6 +122,7 @@ impl<'a> Reader<'a> {
             let read = |format| self.converted("ogr2ogr", &options, &self.exported(format));
             let shape = format!("replace({NEAR}, ' Z ', ' ')");
             self.compare("fgb", &fill(collection(&read("fgb")), &shape), ALL, &shape);
+            self.compare("gpkg", &fill(collection(&read("gpkg")), &shape), ALL, &shape);
             let fill = fill(collection(&read("kml")), &shape);
             self.compare("kml", &fill, IN_KML, &shape);
         }

@@ -1,55 +1,18 @@
-//! GeoPackage files against GeoJSON and against the recorded file of the old service, both read by GDAL where it is installed.
+//! GeoPackage files against GeoJSON, both read by GDAL where it is installed.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::collections::BTreeMap;
 
-use rawdata_tests::{Database, Front, Servers, shared};
+use rawdata_tests::{Database, Front};
 use serde_json::{Value, json};
+
+use crate::gdal::{has_gdal, saved, through_gdal};
 
 const HELSINKI: [f64; 4] = [24.0, 60.0, 25.5, 60.5];
 
 /// The file of a request.
 fn export(database: &Database, body: &Value) -> Vec<u8> {
     let body = body.to_string().replace('\'', "''");
-    let hex = database.psql(&format!("SELECT encode(rawdata.export('{body}'), 'hex')"));
-    let digit = |digit: u8| u8::try_from((digit as char).to_digit(16).unwrap()).unwrap();
-    let digits: Vec<u8> = hex.bytes().filter(|byte| *byte != b'\n').map(digit).collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
-}
-
-/// Whether GDAL is there; says so if not.
-fn has_gdal() -> bool {
-    let found = Command::new("ogr2ogr").arg("--version").output().is_ok();
-    if !found {
-        eprintln!("skipped: ogr2ogr is not installed");
-    }
-    found
-}
-
-/// What GDAL makes of a file, as GeoJSON, with these options.
-fn through_gdal(file: &Path, options: &[&str]) -> Value {
-    let output = Command::new("ogr2ogr")
-        .args(["-f", "GeoJSON", "-lco", "COORDINATE_PRECISION=9"])
-        .args(options)
-        .arg("/vsistdout/")
-        .arg(file)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{}: {said}", file.display());
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// Bytes as a file, which GDAL knows by its content.
-fn saved(bytes: &[u8]) -> PathBuf {
-    let kind = if bytes.starts_with(b"SQLite") { "gpkg" } else { "geojson" };
-    let file = Servers::get().home().join(format!("{}.{kind}", Servers::get().number()));
-    fs::write(&file, bytes).unwrap();
-    file
+    database.bytes(&format!("SELECT rawdata.export('{body}')"))
 }
 
 /// Features by table and id. GDAL spells times in its own way, and says that they are UTC.
@@ -90,9 +53,9 @@ fn gdal_reads_what_geojson_says() {
     ] {
         let mut body = Front::request(HELSINKI, more);
         // Both through GDAL, which writes 18.9999999 as 19.
-        let expected = through_gdal(&saved(&export(&database, &body)), &[]);
+        let expected = through_gdal(&saved(&export(&database, &body), "geojson"), &[]);
         body["outputType"] = "gpkg".into();
-        let mut read = through_gdal(&saved(&export(&database, &body)), &[]);
+        let mut read = through_gdal(&saved(&export(&database, &body), "gpkg"), &[]);
         // The row's own number is `fid`, so the tag's column has another name here.
         for feature in read["features"].as_array_mut().unwrap() {
             let properties = feature["properties"].as_object_mut().unwrap();
@@ -111,7 +74,7 @@ fn gdal_finds_by_the_index_what_it_finds_without() {
     }
     let database = Database::helsinki();
     let body = Front::request(HELSINKI, json!({"outputType": "gpkg"}));
-    let file = saved(&export(&database, &body));
+    let file = saved(&export(&database, &body), "gpkg");
     let all = through_gdal(&file, &[]);
     let window = ["24.94", "60.165", "24.95", "60.17"];
     let found = through_gdal(&file, &[["-spat"].as_slice(), &window].concat());
@@ -127,46 +90,4 @@ fn gdal_finds_by_the_index_what_it_finds_without() {
     );
     let count = compare(&found, &without);
     assert!(0 < count && count < all["features"].as_array().unwrap().len());
-}
-
-#[test]
-fn the_recorded_geopackage_holds_the_same() {
-    let Some(golden) = shared("contract/golden") else { return };
-    if !has_gdal() {
-        return;
-    }
-    let database = Database::new();
-    database.import_with(&["--area-rule", "closed"], &golden.join("input/t.osm"));
-    let body: Value = serde_json::from_slice(&fs::read(golden.join("gpkg_default/request.json")).unwrap()).unwrap();
-    let recorded = saved(&fs::read(golden.join("gpkg_default/zip/Pok_hara.gpkg")).unwrap());
-    let ours = saved(&export(&database, &body));
-    // The layer's name is that of the export in both.
-    let layer = ["-sql", "SELECT * FROM \"Pok_hara\""];
-    assert!(compare(&through_gdal(&ours, &layer), &through_gdal(&recorded, &layer)) > 0);
-}
-
-#[test]
-fn temporary_files_are_counted_and_removed() {
-    let database = Database::helsinki();
-    let body = Front::request(HELSINKI, json!({"outputType": "gpkg"}));
-    // Other tests have temporary files too, so each count is of this session's.
-    let count = "SELECT count(*) > 0 FROM pg_ls_tmpdir() WHERE name LIKE 'pgsql_tmp' || pg_backend_pid() || '.%';";
-    let export = format!("SELECT rawdata.export('{body}')");
-    let script = format!(
-        "\\set ON_ERROR_STOP off
-        SET temp_file_limit = '1MB';
-        SELECT count(*) FROM ({export}) chunks;
-        \\echo :SQLSTATE
-        {count}
-        RESET temp_file_limit;
-        BEGIN;
-        DECLARE chunks CURSOR FOR {export};
-        MOVE 1 FROM chunks;
-        {count}
-        COMMIT;
-        {count}
-        SELECT sum(octet_length(chunk)) > 1 << 20 FROM ({export} AS chunk) chunks;
-        {count}"
-    );
-    assert_eq!(database.psql(&script), "53400\nf\nt\nf\nt\nf");
 }

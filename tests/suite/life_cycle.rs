@@ -4,15 +4,15 @@ use std::fs;
 
 use rawdata_tests::{Database, Osm, Servers, Standby, data};
 
+use crate::diffs::{ROWS, change};
+
 /// Every row of every table of the data set, and of what hangs on it.
 const EVERYTHING: &str =
     "SELECT md5(string_agg(t.name || xpath('//row', query_to_xml('SELECT md5(r::text) AS m FROM rawdata.'
     || t.name || ' r ORDER BY 1', false, false, ''))::text, '' ORDER BY t.name))
     FROM (SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'rawdata'::regnamespace AND relkind = 'r') t";
 
-/// Each format's export, as a query whose one column is the file.
-const FILES: [&str; 6] = ["geojson", "geojsonseq", "kml", "fgb", "sql", "csv"];
-
+/// A format's export, as a query whose one column is the file.
 fn file(format: &str) -> String {
     let geometry = "[[[24.9,60.1],[25,60.1],[25,60.2],[24.9,60.2],[24.9,60.1]]]";
     format!(
@@ -21,9 +21,10 @@ fn file(format: &str) -> String {
     )
 }
 
-/// Size and digest of each file.
-fn exports() -> String {
-    FILES.map(|format| format!("SELECT length(file), md5(file) FROM ({}) f;", file(format))).concat()
+/// Size and digest of the file of each format.
+fn exports(database: &Database) -> String {
+    let digest = |format: &String| format!("SELECT '{format}', length(file), md5(file) FROM ({}) f;", file(format));
+    database.formats().iter().map(digest).collect()
 }
 
 #[test]
@@ -47,7 +48,7 @@ fn a_dump_restores_rows_rights_views_and_exports() {
         let indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'rawdata' ORDER BY 1";
         let comments = "SELECT c.relname, objsubid, description FROM pg_description d JOIN pg_class c ON c.oid = objoid
             WHERE relnamespace = 'rawdata'::regnamespace ORDER BY 1, 2";
-        [EVERYTHING, &exports(), rights, indexes, comments].map(|query| database.psql(query))
+        [EVERYTHING, &exports(database), rights, indexes, comments].map(|query| database.psql(query))
     };
     let (before, after) = (facts(&database), facts(&restored));
     for (before, after) in before.iter().zip(&after) {
@@ -57,7 +58,7 @@ fn a_dump_restores_rows_rights_views_and_exports() {
     assert_eq!(restored.psql(cafes), database.psql(cafes));
     // What was restored can be replaced like what was made.
     restored.import_file(&data("helsinki-centre.osm.pbf"));
-    assert_eq!(restored.psql(&exports()), before[1]);
+    assert_eq!(restored.psql(&exports(&restored)), before[1]);
 }
 
 /// A square, a place, a line and a multipolygon for each id.
@@ -87,7 +88,8 @@ fn rows_that_came_by_diffs_are_exported_in_the_same_order() {
     }
     let lying = "SELECT string_agg(osm_id::text, ' ' ORDER BY ctid) FROM rawdata.ways_poly";
     assert_ne!(grown.psql(lying), fresh.psql(lying), "the rows lie alike, which shows nothing");
-    assert_eq!(grown.psql(&exports()), fresh.psql(&exports()));
+    let exports = exports(&fresh);
+    assert_eq!(grown.psql(&exports), fresh.psql(&exports));
 }
 
 #[test]
@@ -95,8 +97,9 @@ fn a_standby_exports_the_same_bytes() {
     let database = Database::helsinki();
     let standby = Standby::new();
     standby.catch_up(&database);
+    let exports = exports(&database);
     assert_eq!(standby.psql(&database, "SELECT pg_is_in_recovery()"), "t");
-    assert_eq!(standby.psql(&database, &exports()), database.psql(&exports()));
+    assert_eq!(standby.psql(&database, &exports), database.psql(&exports));
     let area = r#"{"geometry": {"type": "Polygon", "coordinates": [[[24.9,60.1],[25,60.1],[25,60.2],[24.9,60.1]]]}}"#;
     let others = format!(
         "SELECT * FROM rawdata.status(); SELECT rawdata.feature_count('{area}');
@@ -107,13 +110,78 @@ fn a_standby_exports_the_same_bytes() {
     database.import(Osm::new().square(1, [24.95, 60.15], 0.01, &[("building", "yes")]).xml());
     standby.catch_up(&database);
     assert_eq!(standby.psql(&database, EVERYTHING), database.psql(EVERYTHING));
-    assert_eq!(standby.psql(&database, &exports()), database.psql(&exports()));
+    assert_eq!(standby.psql(&database, &exports), database.psql(&exports));
+}
+
+/// A diff that moves a corner of a building, adds a café and takes a street away.
+fn diff(number: i64) -> String {
+    let version = number + 1;
+    let changes = format!(
+        r#"<modify><node id="10" version="{version}" lon="24.9{number}" lat="60.11"/></modify>
+        <create><node id="{number}" version="1" lon="24.9" lat="60.1"><tag k="amenity" v="cafe"/></node></create>
+        <delete><way id="{number}5" version="2"/></delete>"#
+    );
+    change(&changes).replace("')", &format!("', {number})"))
+}
+
+/// What diffs wrote, and which number comes next.
+fn diffed() -> String {
+    format!(
+        "{ROWS}; SELECT sequence FROM rawdata.status(); SELECT osm_type, osm_id, action, last_sequence FROM rawdata.changes_since(0)"
+    )
+}
+
+#[test]
+fn the_next_diff_applies_after_dump_and_restore() {
+    let database = Database::new();
+    database.import(quarter(1..20, "yes").xml());
+    database.psql(&diff(1));
+    let file = Servers::get().home().join(format!("dump-{}", Servers::get().number()));
+    fs::write(&file, database.tool("pg_dump", &["-Fc"])).unwrap();
+    let restored = Database::bare();
+    restored.tool("pg_restore", &["--exit-on-error", file.to_str().unwrap()]);
+    assert_eq!(restored.psql(&diffed()), database.psql(&diffed()));
+    assert!(restored.error(&diff(3)).contains("the next is 2"), "the number came along");
+    for database in [&database, &restored] {
+        database.psql(&diff(2));
+    }
+    assert_eq!(restored.psql("SELECT sequence FROM rawdata.status()"), "2");
+    assert_eq!(restored.psql(&diffed()), database.psql(&diffed()));
+}
+
+#[test]
+fn the_next_diff_applies_on_a_promoted_standby() {
+    let database = Database::new();
+    database.import(quarter(1..20, "yes").xml());
+    database.psql(&diff(1));
+    let standby = Standby::new();
+    standby.catch_up(&database);
+    standby.promote(&database);
+    standby.psql(&database, &diff(2));
+    database.psql(&diff(2));
+    assert_eq!(standby.psql(&database, "SELECT sequence FROM rawdata.status()"), "2");
+    assert_eq!(standby.psql(&database, &diffed()), database.psql(&diffed()));
+}
+
+#[test]
+fn settings_of_tables_outlive_an_import() {
+    let database = Database::new();
+    database.psql("ALTER TABLE rawdata.nodes SET (autovacuum_vacuum_cost_delay = 7)");
+    let settings = "SELECT relname, reloptions FROM pg_class WHERE relnamespace = 'rawdata'::regnamespace AND relkind = 'r' ORDER BY 1";
+    let before = database.psql(settings);
+    let nodes = before.lines().find(|line| line.starts_with("nodes|")).unwrap();
+    assert!(nodes.contains("autovacuum_vacuum_scale_factor") && nodes.contains("cost_delay=7"), "{nodes}");
+    for _ in 0..2 {
+        database.import(quarter(1..20, "yes").xml());
+        assert_eq!(database.psql(settings), before);
+    }
 }
 
 #[test]
 fn settings_of_a_session_change_no_byte_of_an_export() {
     let database = Database::helsinki();
-    let usual = database.psql(&exports());
+    let exports = exports(&database);
+    let usual = database.psql(&exports);
     for setting in [
         "standard_conforming_strings = off",
         "DateStyle = 'German, DMY'",
@@ -127,6 +195,9 @@ fn settings_of_a_session_change_no_byte_of_an_export() {
         "synchronize_seqscans = on",
         "enable_indexscan = off",
         "enable_sort = off",
+        "enable_nestloop = off",
+        "enable_tidscan = off",
+        "work_mem = '64kB'",
         "debug_parallel_query = on",
         "force_parallel_mode = on",
         "jit = on",
@@ -136,7 +207,7 @@ fn settings_of_a_session_change_no_byte_of_an_export() {
         let name = setting.split_once(' ').unwrap().0;
         // Not every version has every setting.
         if database.psql(&format!("SELECT count(*) FROM pg_settings WHERE lower(name) = lower('{name}')")) == "1" {
-            assert_eq!(database.psql(&format!("SET {setting};{}", exports())), usual, "{setting}");
+            assert_eq!(database.psql(&format!("SET {setting};{exports}")), usual, "{setting}");
         }
     }
 }

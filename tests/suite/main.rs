@@ -2,21 +2,29 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
+mod areas;
 mod arguments;
+mod bucket;
 mod compat;
 mod countries;
+mod diffs;
+mod endings;
 mod fetch;
 mod formats;
+mod gdal;
 mod golden;
 mod gpkg;
+mod hostile;
 mod http;
 mod life_cycle;
 mod literal;
 mod oracle;
+mod order;
 mod package;
 mod replacing;
 mod replication;
 mod rights;
+mod sessions;
 mod shapefile;
 mod sql_reference;
 mod stored;

@@ -12,10 +12,10 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 /// The extract that ships, whole.
-const ALL: [f64; 4] = [24.9, 60.1, 25.0, 60.2];
+pub const ALL: [f64; 4] = [24.9, 60.1, 25.0, 60.2];
 
 /// Stops a worker in the middle of a job, and tells which.
-async fn caught_at_work(database: &Database, worker: &Program) -> String {
+pub async fn caught_at_work(database: &Database, worker: &Program) -> String {
     let started = Instant::now();
     loop {
         worker.signal(Signal::STOP);

@@ -23,8 +23,7 @@ pub async fn post(app: Arc<App>, request: Request) -> Result<Response, ApiError>
     let body = body::read(request, app.limits.body_limit).await?;
     let arguments = wire::check(body, Service::Plain, app.request_limits.clone()).await?;
     let slot = slot(&app.plain_slots).await?;
-    let session = app.db.reader(app.limits.plain_time_limit).await?;
-    let mut chunks = session.export(&arguments).await?;
+    let mut chunks = app.readers.get().await?.export(&arguments).await?;
     let first = chunks.next().await?;
     let body = Body::from_bytes_stream(stream(chunks, first, slot));
     Ok(Response::builder().content_type(Format::GeoJson.media_type()).body(body))

@@ -1,42 +1,56 @@
 //! `rawdata fetch`.
 
-use std::{io::Write, time::Duration};
+use std::io::Write;
 
-use super::Failure;
+use super::{Failure, load};
 use crate::{
     config::Fetch,
-    db::Db,
-    fetch::{MapCall, Overpass, Site},
+    db::{About, Db},
+    fetch::{Extracts, MapCall, Overpass, Terms, open},
+    source::Source,
+    web,
 };
 
-/// Size of the pieces that are sent: each is a row for the database.
-const PIECE: usize = 256 << 10;
-
-/// Fetches the whole answer first, so that a broken one never reaches the database.
+/// Gets what is asked for, and loads or appends it.
 pub async fn run(config: Fetch) -> Result<(), Failure> {
-    let document = match (config.bbox, config.overpass) {
-        (Some(bbox), _) => MapCall(Site::new(&config.osm_api_url, config.max_bytes)?).fetch(bbox).await?,
-        (None, Some(query)) => {
-            let query = match query.strip_prefix('@') {
-                Some(file) => std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?,
-                None => query,
-            };
-            Overpass(Site::new(&config.overpass_url, config.max_bytes)?).fetch(&query).await?
-        }
-        (None, None) => return Err("say what to fetch: --bbox or --overpass".into()),
-    };
-    let db = Db::new(&config.database_url, None, "rawdata fetch", 2)?;
-    let mut out = std::io::stdout().lock();
-    if config.append {
-        let report = db.append(&document).await?;
-        writeln!(out, "appended: {report}")?;
-    } else {
-        let mut load = db.session(Duration::ZERO).await?.load(None).await?;
-        for piece in document.chunks(PIECE) {
-            load.send(piece).await?;
-        }
-        load.finish().await?;
-        writeln!(out, "loaded {}", indicatif::HumanBytes(document.len() as u64))?;
+    let terms = config.web.terms();
+    let (source, about) = fetch(&config, &terms).await?;
+    let db = Db::new(&config.database_url, "rawdata fetch", 2)?;
+    if !config.append {
+        return load::replace(&db, source, None, &about).await;
     }
+    let report = db.append(&source.whole().await?).await?;
+    writeln!(std::io::stdout().lock(), "appended: {report}")?;
     Ok(())
+}
+
+/// What a query brings is whole before anything of it reaches the database; a file is passed on as it comes.
+async fn fetch(config: &Fetch, terms: &Terms) -> Result<(Source, About), Failure> {
+    let mut about = About::default();
+    let file_limit = if config.append { terms.in_memory() } else { terms.passed_on() };
+    let source = if let Some(address) = &config.address {
+        open(address, terms, file_limit).await?
+    } else if let Some(region) = &config.extract {
+        let extract = Extracts::of(&config.extract_url, terms).await?.find(region)?;
+        if config.boundary {
+            about.boundary = Some(extract.boundary()?);
+        }
+        let source = open(&extract.address, terms, file_limit).await?;
+        if let Some(updates) = &extract.updates {
+            terms.hosts.check(&web::address(updates)?)?;
+        }
+        about.replication_url = extract.updates;
+        source
+    } else if let Some(bbox) = config.bbox {
+        MapCall::new(&config.osm_api_url, terms)?.fetch(bbox).await?.into()
+    } else if let Some(query) = &config.overpass {
+        let query = match query.strip_prefix('@') {
+            Some(file) => std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?,
+            None => query.clone(),
+        };
+        Overpass::new(&config.overpass_url, terms)?.fetch(&query).await?.into()
+    } else {
+        return Err("say what to fetch: a URL, --extract, --bbox or --overpass".into());
+    };
+    Ok((source, about))
 }

@@ -3,6 +3,7 @@
 mod completions;
 mod fetch;
 mod import;
+mod load;
 mod serve;
 mod status;
 mod update;

@@ -9,7 +9,7 @@ use crate::{config::Status, db::Db, queue::Queue};
 
 /// Says what is loaded, how many jobs wait, and which workers are there.
 pub async fn run(config: Status) -> Result<(), Failure> {
-    let db = Db::new(&config.database_url, None, "rawdata status", 1)?;
+    let db = Db::new(&config.database_url, "rawdata status", 1)?;
     let queue = Queue::new(&config.redis.redis_url)?;
     let data = db.data_status().await?;
     let mut out = std::io::stdout().lock();

@@ -13,7 +13,7 @@ const TRIES_ONCE: u32 = 6;
 
 /// Applies what the server has, once or for ever.
 pub async fn run(config: Update) -> Result<(), Failure> {
-    let db = Db::new(&config.database_url, None, "rawdata update", 2)?;
+    let db = Db::new(&config.database_url, "rawdata update", 2)?;
     db.wait(super::PATIENCE).await?;
     let follower = Follower { db, settings: config.replication, stop: Stop::on_signal()? };
     let mut failures = 0;

@@ -1,8 +1,15 @@
 //! `rawdata worker`.
 
 use super::{Failure, PATIENCE};
-use crate::{config::Worker, db::Db, queue::Queue, stop::Stop, storage::Storage};
+use crate::{
+    config::Worker,
+    db::{Db, Readers},
+    queue::Queue,
+    stop::Stop,
+    storage::Storage,
+};
 
+const NAME: &str = "rawdata worker";
 /// Connections for short queries: one job, the sweep, the tidying and the look for due updates at a time.
 const POOL: u32 = 5;
 
@@ -10,12 +17,12 @@ const POOL: u32 = 5;
 pub async fn run(config: Worker) -> Result<(), Failure> {
     let stop = Stop::on_signal()?;
     let urls = &config.database;
-    let db = Db::new(&urls.database_url, urls.database_read_url.as_deref(), "rawdata worker", POOL)?;
+    let db = Db::new(&urls.database_url, NAME, POOL)?;
+    let readers = Readers::new(urls.read_url(), NAME, 1, config.job_time_limit)?;
     let queue = Queue::new(&config.redis.redis_url)?;
-    let storage = Storage::open(&config.store.result_dir)
-        .map_err(|error| format!("the result folder {} cannot be used: {error}", config.store.result_dir.display()))?;
+    let storage = Storage::open(&config.store).await?;
     db.wait(PATIENCE).await?;
     queue.wait(PATIENCE).await?;
-    crate::worker::run(&config, db, queue, storage, stop).await;
+    crate::worker::run(&config, db, readers, queue, storage, stop).await;
     Ok(())
 }

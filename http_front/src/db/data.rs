@@ -2,12 +2,10 @@
 
 use std::{pin::Pin, time::Duration};
 
-use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
-use rawdata_core::osm::Timestamp;
-use serde_json::Value;
+use rawdata_core::{osm::Timestamp, request::MultiPolygon};
+use serde_json::{Value, json};
+use tokio::time::timeout;
 use tokio_postgres::{
-    RowStream,
     binary_copy::BinaryCopyInWriter,
     types::{ToSql, Type},
 };
@@ -16,6 +14,8 @@ use super::{Db, DbError, Result, Session};
 
 /// How long a diff may take: one of a day of the planet onto a planet is an hour's work.
 const APPLY: Duration = Duration::from_secs(6 * 3600);
+/// How long the end of a load that is broken off is waited for.
+const LET_GO: Duration = Duration::from_secs(10);
 
 impl Db {
     /// The time of the data, as the old service wrote it; `None` where nothing is loaded.
@@ -103,22 +103,6 @@ impl Session {
         Ok(row.try_get(0)?)
     }
 
-    /// The time of the data in seconds since 1970, and the number of the last update.
-    pub async fn data_state(&self) -> Result<(Option<i64>, Option<i64>)> {
-        let sql = "SELECT extract(epoch FROM data_timestamp)::bigint, sequence::bigint FROM rawdata.status()";
-        match self.client.query_typed_opt(sql, &[]).await? {
-            Some(row) => Ok((row.try_get(0)?, row.try_get(1)?)),
-            None => Ok((None, None)),
-        }
-    }
-
-    /// Starts an export. The chunks come as they are read: one is on its way, the database waits with the next.
-    pub async fn export(self, request: &Value) -> Result<Chunks> {
-        let parameter: (&(dyn ToSql + Sync), Type) = (request, Type::JSONB);
-        let rows = self.client.query_typed_raw("SELECT rawdata.export($1)", [parameter]).await?;
-        Ok(Chunks { rows: Box::pin(rows), session: self })
-    }
-
     /// Starts to load a document: opens a transaction and a COPY in it.
     pub async fn load(self, area_rule: Option<&'static str>) -> Result<Load> {
         self.client.batch_execute("BEGIN").await?;
@@ -131,37 +115,16 @@ impl Session {
     }
 }
 
-/// The chunks of an export. Dropping it stops the export.
-pub struct Chunks {
-    rows: Pin<Box<RowStream>>,
-    session: Session,
+/// What is known of a document beside what it says itself.
+#[derive(Debug, Default)]
+pub struct About {
+    /// The boundary that diffs are cut to from then on.
+    pub boundary: Option<MultiPolygon>,
+    /// Where its updates come from, should it not say that itself.
+    pub replication_url: Option<String>,
 }
 
-impl Chunks {
-    /// The next chunk; `None` when the file is whole.
-    pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        match self.rows.try_next().await? {
-            Some(row) => {
-                let chunk: &[u8] = row.try_get(0)?;
-                Ok(Some(Bytes::copy_from_slice(chunk)))
-            }
-            None => {
-                self.session.finished = true;
-                Ok(None)
-            }
-        }
-    }
-
-    /// The chunks as a stream, `first` before all others.
-    pub fn stream(self, first: Option<Bytes>) -> impl futures_util::Stream<Item = Result<Bytes>> {
-        let rest = futures_util::stream::try_unfold(self, |mut chunks| async move {
-            Ok(chunks.next().await?.map(|chunk| (chunk, chunks)))
-        });
-        futures_util::stream::iter(first.map(Ok)).chain(rest)
-    }
-}
-
-/// A document on its way into the database. Dropped before the end, it leaves what was there before.
+/// A document on its way into the database. Dropped before the end, too, it leaves what was there before.
 pub struct Load {
     writer: Pin<Box<BinaryCopyInWriter>>,
     session: Session,
@@ -173,12 +136,37 @@ impl Load {
         Ok(self.writer.as_mut().write(&[&piece]).await?)
     }
 
-    /// Ends the document, waits until it is in the tables, and commits.
-    pub async fn finish(mut self) -> Result<()> {
+    /// Ends the document, waits until it is in the tables, notes what else is known of it, and commits.
+    pub async fn finish(mut self, about: &About) -> Result<()> {
+        let ended = self.end(about).await;
+        match ended {
+            Ok(()) => self.session.finished = true,
+            Err(_) => self.abort().await,
+        }
+        ended
+    }
+
+    /// Breaks off: what was there before stays. Waits until the database has let go, so that the next load finds it free.
+    pub async fn abort(self) {
+        let Self { writer, mut session } = self;
+        drop(writer);
+        let rolled_back = timeout(LET_GO, session.client.batch_execute("ROLLBACK")).await;
+        session.finished = matches!(rolled_back, Ok(Ok(())));
+    }
+
+    async fn end(&mut self, about: &About) -> Result<()> {
         self.writer.as_mut().finish().await?;
-        self.session.client.batch_execute("COMMIT").await?;
-        self.session.finished = true;
-        Ok(())
+        let client = &self.session.client;
+        if let Some(boundary) = &about.boundary {
+            let geojson = json!({ "type": "MultiPolygon", "coordinates": boundary });
+            let sql = "SELECT rawdata.set_boundary(public.ST_GeomFromGeoJSON($1))";
+            client.query_typed(sql, &[(&geojson, Type::JSONB)]).await?;
+        }
+        if let Some(url) = &about.replication_url {
+            let sql = "UPDATE rawdata.data_set SET replication_url = $1 WHERE replication_url IS NULL";
+            client.query_typed(sql, &[(url, Type::TEXT)]).await?;
+        }
+        Ok(client.batch_execute("COMMIT").await?)
     }
 }
 

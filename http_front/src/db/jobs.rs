@@ -168,13 +168,13 @@ impl Db {
     }
 
     /// Publishes a result: in one transaction the row is written, then `place` puts the file where clients find it. While the
-    /// row is locked nobody else can claim the job. False, and `place` is not called, where it is in other hands.
+    /// row is locked nobody else can claim the job. False, and `place` is not begun, where it is in other hands.
     pub async fn publish_job(
         &self,
         claim: &Claim,
         result: &Value,
         size: i64,
-        place: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+        place: impl Future<Output = std::io::Result<()>>,
     ) -> Result<std::io::Result<bool>> {
         let sql = "UPDATE rawdata.jobs
                       SET status = 'success', result = $3, file_size = $4, finished_at = clock_timestamp()
@@ -185,10 +185,7 @@ impl Db {
         let transaction = lease.client().transaction().await?;
         let placed = match transaction.execute_typed(sql, &parameters).await? {
             0 => Ok(false),
-            _ => tokio::task::spawn_blocking(place)
-                .await
-                .unwrap_or_else(|e| Err(std::io::Error::other(e)))
-                .map(|()| true),
+            _ => place.await.map(|()| true),
         };
         let ended = match placed {
             Ok(true) => transaction.commit().await,

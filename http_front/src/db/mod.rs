@@ -1,4 +1,4 @@
-//! The way to the database: a pool for short queries, own connections for long ones.
+//! The way to the database: a pool for short queries, one for exports, own connections for all else that is long.
 //!
 //! A connection goes back to the pool only when its work was finished and `DISCARD ALL` has cleared it; one whose query was
 //! dropped half way is cancelled and closed, because a late cancel would hit the next query on it.
@@ -7,6 +7,7 @@ mod data;
 mod error;
 mod jobs;
 mod looks;
+mod readers;
 
 use std::time::Duration;
 
@@ -14,10 +15,11 @@ use bb8::{ManageConnection, Pool, PooledConnection, RunError};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{CancelToken, Client, Config, NoTls};
 
-pub use data::{Chunks, Load, Progress};
+pub use data::{About, Load, Progress};
 pub use error::DbError;
 pub use jobs::{Claim, Job, JobKind, JobStatus, OpenJob, TRIES};
 pub use looks::Standing;
+pub use readers::{Chunks, DataState, Readers};
 
 /// A result of the database.
 pub type Result<T> = std::result::Result<T, DbError>;
@@ -25,25 +27,19 @@ pub type Result<T> = std::result::Result<T, DbError>;
 /// How long a short query may take.
 const SHORT: Duration = Duration::from_secs(5);
 
-/// The database, and where given its standbys.
+/// The database.
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<Manager>,
     primary: Config,
-    readers: Config,
 }
 
 impl Db {
-    /// Reads the addresses and makes an empty pool; connects when first used.
-    pub fn new(url: &str, read_url: Option<&str>, name: &str, size: u32) -> Result<Self> {
+    /// Reads the address and makes an empty pool; connects when first used.
+    pub fn new(url: &str, name: &str, size: u32) -> Result<Self> {
         let primary = config(url, name)?;
-        let readers = read_url.map_or_else(|| Ok(primary.clone()), |url| config(url, name))?;
-        let pool = Pool::builder()
-            .max_size(size)
-            .connection_timeout(Duration::from_secs(2))
-            .idle_timeout(Some(Duration::from_secs(300)))
-            .build_unchecked(Manager(with_statement_timeout(&primary, SHORT)));
-        Ok(Self { pool, primary, readers })
+        let pool = pool(size).build_unchecked(Manager(with_statement_timeout(&primary, SHORT)));
+        Ok(Self { pool, primary })
     }
 
     /// Waits until the database answers, for at most `patience`.
@@ -66,18 +62,24 @@ impl Db {
         Session::open(&with_statement_timeout(&self.primary, statement_timeout)).await
     }
 
-    /// A connection of its own to a standby, or to the database where there is none.
-    pub async fn reader(&self, statement_timeout: Duration) -> Result<Session> {
-        Session::open(&with_statement_timeout(&self.readers, statement_timeout)).await
-    }
-
     async fn lease(&self) -> Result<Lease<'_>> {
-        let mut session = self.pool.get().await.map_err(|error| match error {
-            RunError::User(error) => error,
-            RunError::TimedOut => DbError::Unavailable("no connection became free in time".into()),
-        })?;
+        let mut session = self.pool.get().await.map_err(not_given)?;
         session.finished = false;
         Ok(Lease(session))
+    }
+}
+
+fn pool(size: u32) -> bb8::Builder<Manager> {
+    Pool::builder()
+        .max_size(size)
+        .connection_timeout(Duration::from_secs(2))
+        .idle_timeout(Some(Duration::from_secs(300)))
+}
+
+fn not_given(error: RunError<DbError>) -> DbError {
+    match error {
+        RunError::User(error) => error,
+        RunError::TimedOut => DbError::Unavailable("no connection became free in time".into()),
     }
 }
 
@@ -91,8 +93,7 @@ impl Lease<'_> {
 
     /// Clears the connection for its next user and hands the result on.
     async fn done<T>(mut self, result: std::result::Result<T, tokio_postgres::Error>) -> Result<T> {
-        let cleared = timeout(Duration::from_secs(1), self.0.client.batch_execute("DISCARD ALL")).await;
-        self.0.finished = matches!(cleared, Ok(Ok(())));
+        self.0.clear().await;
         Ok(result?)
     }
 }
@@ -114,6 +115,12 @@ impl Session {
             }
         });
         Ok(Self { client, connection, finished: false })
+    }
+
+    /// Clears the connection for its next user, where it has no transaction open.
+    async fn clear(&mut self) {
+        let cleared = timeout(Duration::from_secs(1), self.client.batch_execute("DISCARD ALL")).await;
+        self.finished = matches!(cleared, Ok(Ok(())));
     }
 
     /// Closes an idle connection properly.
@@ -196,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_bad_address_is_refused_without_repeating_it() {
-        let Err(error) = Db::new("postgresql://u:geheim@h:port/db", None, "test", 1) else { panic!("accepted") };
+        let Err(error) = Db::new("postgresql://u:geheim@h:port/db", "test", 1) else { panic!("accepted") };
         assert!(!format!("{error} {error:?}").contains("geheim"));
     }
 

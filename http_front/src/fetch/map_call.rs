@@ -1,14 +1,16 @@
 //! The `map` call of the OSM API. What is too much for one call is asked for in quarters.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use bytes::Bytes;
 
 use super::{
     between, inside,
-    site::{Answer, Site},
+    site::{Answer, Site, Terms},
 };
 
+/// Longest time that the API collects what it answers.
+const WORK: Duration = Duration::from_secs(300);
 /// Most calls for one box.
 const CALLS: usize = 256;
 
@@ -51,9 +53,14 @@ impl Bbox {
 }
 
 /// The API.
-pub struct MapCall(pub Site);
+pub struct MapCall(Site);
 
 impl MapCall {
+    /// `base` is its address, without `/api/0.6`.
+    pub fn new(base: &str, terms: &Terms) -> Result<Self, String> {
+        Ok(Self(Site::new(base, terms, WORK)?))
+    }
+
     /// One document with all that lies in the box. An object in several quarters comes several times: its readers take
     /// the newest version.
     pub async fn fetch(&self, bbox: Bbox) -> Result<Bytes, String> {
@@ -69,19 +76,17 @@ impl MapCall {
             let address = format!("{}/api/0.6/map?bbox={west:.7},{south:.7},{east:.7},{north:.7}", self.0.base);
             match self.0.ask(|| self.0.client.get(&address)).await? {
                 Answer::Document(document) => {
-                    let part = inside(&document)?;
+                    let part = inside(&document).map_err(|error| self.0.said(error))?;
                     if let Some(error) = between(part, b"<error>", b"</error>") {
-                        return Err(format!("{}: the answer ends with an error: {error}", self.0.base));
+                        return Err(self.0.said(format!("the answer ends with an error: {error}")));
                     }
                     inner.extend_from_slice(without_bounds(part));
-                    if inner.len() > self.0.limit {
-                        return Err(format!("the box holds more than {} bytes (FETCH_MAX_BYTES)", self.0.limit));
+                    if inner.len() as u64 > self.0.limit {
+                        return Err(format!("the box holds more than {} bytes: raise FETCH_MAX_BYTES", self.0.limit));
                     }
                 }
                 Answer::Refused(status, text) if status == 400 && is_too_much(&text) => waiting.extend(part.quarters()),
-                Answer::Refused(status, text) => {
-                    return Err(format!("{}: the server answers {status}: {text}", self.0.base));
-                }
+                Answer::Refused(status, text) => return Err(self.0.refusal(status, &text)),
             }
         }
         let Bbox { west, south, east, north } = bbox;

@@ -1,18 +1,28 @@
 //! A query to an Overpass server.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::CONTENT_TYPE;
 
 use super::{
     between, inside,
-    site::{Answer, Site},
+    site::{Answer, Site, Terms},
 };
 
+/// Longest time that the server works on a query before it begins to answer.
+const WORK: Duration = Duration::from_secs(1800);
+
 /// The server.
-pub struct Overpass(pub Site);
+pub struct Overpass(Site);
 
 impl Overpass {
+    /// `base` is its address, without `/interpreter`.
+    pub fn new(base: &str, terms: &Terms) -> Result<Self, String> {
+        Ok(Self(Site::new(base, terms, WORK)?))
+    }
+
     /// The answer to a query in Overpass QL, whole. The server says 200 before it knows whether it will get to the end.
     pub async fn fetch(&self, query: &str) -> Result<Bytes, String> {
         let address = format!("{}/interpreter", self.0.base);
@@ -24,16 +34,16 @@ impl Overpass {
         match self.0.ask(request).await? {
             Answer::Document(document) => {
                 let inner = inside(&document)
-                    .map_err(|error| format!("{}: {error}: the query has to ask for [out:xml]", self.0.base))?;
+                    .map_err(|error| self.0.said(format!("{error}: the query has to ask for [out:xml]")))?;
                 match between(inner, b"<remark>", b"</remark>") {
-                    Some(remark) if remark.contains("error") => Err(format!("{}: {remark}", self.0.base)),
+                    Some(remark) if remark.contains("error") => Err(self.0.said(remark)),
                     _ => Ok(document),
                 }
             }
-            Answer::Refused(status, text) => {
-                let reasons = errors(&text).join("; ");
-                Err(format!("{}: the server answers {status}: {reasons}", self.0.base))
-            }
+            Answer::Refused(status, text) => match errors(&text).as_slice() {
+                [] => Err(self.0.refusal(status, &text)),
+                reasons => Err(self.0.refusal(status, &reasons.join("; "))),
+            },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One export: rows of the database into a file, and the file into the result store.
 
 use std::{
+    fs::File,
     io,
     time::{Duration, Instant},
 };
@@ -14,9 +15,9 @@ use rawdata_core::{
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::archive::{Data, Papers, Writer, Written};
+use super::archive::{Layout, Papers, Plan, Writer};
 use crate::{
-    db::{Claim, Db, DbError},
+    db::{Claim, Db, DbError, Readers},
     storage::{Partial, Storage},
     words::{natural_duration, two_decimals},
 };
@@ -26,6 +27,8 @@ use crate::{
 pub struct Exporter {
     /// The database.
     pub db: Db,
+    /// Where exports are read.
+    pub readers: Readers,
     /// Where the file goes.
     pub storage: Storage,
     /// Where clients find it, without a closing slash.
@@ -34,6 +37,17 @@ pub struct Exporter {
     pub time_limit: Duration,
     /// What the operator adds to each readme.
     pub extra_readme: String,
+    /// Level of packing, 0 to 9.
+    pub zip_level: u32,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// Size of the file.
+    pub file_size: u64,
+    /// Size of all that is in it, unpacked.
+    pub content_size: u64,
 }
 
 /// How a job ended.
@@ -75,9 +89,10 @@ impl Exporter {
             Ok(request) => request,
             Err(refusal) => return Outcome::Failed(refusal.to_string()),
         };
+        let key = key(claim, &request);
         let mut tries = 0_u32;
         let (file, written) = loop {
-            match self.write_file(claim, &request).await {
+            match self.write_file(claim, &request, &key).await {
                 Ok(file) => break file,
                 Err(Failure::Final(reason)) => return Outcome::Failed(reason),
                 Err(Failure::Passing(error)) => {
@@ -95,36 +110,34 @@ impl Exporter {
                 }
             }
         };
-        self.publish(claim, &request, file, written, started).await
+        self.publish(claim, file, self.result(&request, &key, written, started.elapsed()), written).await
     }
 
-    async fn write_file(&self, claim: &Claim, request: &Request) -> Result<(Partial, Written), Failure> {
-        let session = self.db.reader(self.time_limit).await.map_err(sorted)?;
-        let (as_of, sequence) = session.data_state().await.map_err(sorted)?;
-        let mut chunks = session.export(&claim.request).await.map_err(sorted)?;
+    async fn write_file(&self, claim: &Claim, request: &Request, key: &str) -> Result<(Partial, Written), Failure> {
+        let reader = self.readers.get().await.map_err(sorted)?;
+        let (state, mut chunks) = reader.export_of(&claim.request).await.map_err(sorted)?;
         let papers = Papers {
             boundary: request.area.boundary_json(),
             readme: papers::readme(
-                as_of.map(Timestamp),
-                sequence,
+                state.time.map(Timestamp),
+                state.sequence,
                 request.format,
                 request.area.is_mended(),
                 &self.extra_readme,
             ),
         };
-        let data = request.zip.then(|| {
-            if request.format.is_several_files() {
-                Data::Files
-            } else {
-                Data::File(request.file_name.data_file(request.format))
-            }
-        });
-        let partial = self.storage.partial(claim.id, claim.attempt);
-        let spare = self.storage.partial(claim.id, claim.attempt);
+        let layout = match request.zip {
+            false => Layout::Bare,
+            true if request.format.is_several_files() => Layout::ZippedEach,
+            true => Layout::Zipped(request.file_name.data_file(request.format)),
+        };
+        let plan = Plan { layout, papers, time: state.time, level: self.zip_level };
+        let begun = self.storage.begin(claim.id, claim.attempt, key).and_then(|file| Ok((file, self.storage.held()?)));
+        let (partial, held) = begun.map_err(|error| unwritten(&error))?;
 
         // Two chunks wait between database and file at most. Where the sender is dropped without `None`, the file is given up.
         let (sender, receiver) = mpsc::channel::<Option<Bytes>>(1);
-        let writer = tokio::task::spawn_blocking(move || write_chunks(receiver, partial, spare, data, papers));
+        let writer = tokio::task::spawn_blocking(move || write_chunks(receiver, partial, held, &plan));
         let read = async {
             while let Some(chunk) = chunks.next().await? {
                 if sender.send(Some(chunk)).await.is_err() {
@@ -141,22 +154,9 @@ impl Exporter {
         written.map_err(|error| unwritten(&error))
     }
 
-    async fn publish(
-        &self,
-        claim: &Claim,
-        request: &Request,
-        file: Partial,
-        written: Written,
-        started: Instant,
-    ) -> Outcome {
-        let id = claim.id.to_string();
-        let name = request.file_name.export_name(request.format, request.unique_name.then_some(&id));
-        let suffix = if request.zip { "zip" } else { request.format.extension() };
-        let key = format!("{id}/{name}.{suffix}");
-        let result = self.result(request, &key, written, started.elapsed());
+    async fn publish(&self, claim: &Claim, file: Partial, result: Value, written: Written) -> Outcome {
         let Ok(size) = i64::try_from(written.file_size) else { return Outcome::Failed("the file is too large".into()) };
-        let storage = self.storage.clone();
-        match self.db.publish_job(claim, &result, size, move || storage.place(file, &key)).await {
+        match self.db.publish_job(claim, &result, size, file.place()).await {
             Ok(Ok(true)) => Outcome::Published(written),
             Ok(Ok(false)) => Outcome::Lost,
             Ok(Err(error)) => Outcome::Failed(unplaced(&error)),
@@ -179,24 +179,31 @@ impl Exporter {
     }
 }
 
+/// What the file is called in the store.
+fn key(claim: &Claim, request: &Request) -> String {
+    let id = claim.id.to_string();
+    let name = request.file_name.export_name(request.format, request.unique_name.then_some(&id));
+    let suffix = if request.zip { "zip" } else { request.format.extension() };
+    format!("{id}/{name}.{suffix}")
+}
+
 fn write_chunks(
     mut chunks: mpsc::Receiver<Option<Bytes>>,
     partial: Partial,
-    spare: Partial,
-    data: Option<Data>,
-    papers: Papers,
+    held: File,
+    plan: &Plan,
 ) -> io::Result<(Partial, Written)> {
-    let mut writer = match data {
-        Some(data) => Writer::zip(partial.path(), data, papers)?,
-        None => Writer::data(partial.path())?,
-    };
+    let mut writer = Writer::new(partial, held, plan)?;
     loop {
         match chunks.blocking_recv() {
             Some(Some(chunk)) => writer.write(&chunk)?,
-            Some(None) => return writer.finish(partial, spare),
+            Some(None) => break,
             None => return Err(io::ErrorKind::Interrupted.into()),
         }
     }
+    let (partial, content_size) = writer.finish()?;
+    let file_size = partial.size();
+    Ok((partial, Written { file_size, content_size }))
 }
 
 /// Percent-encodes what an address cannot hold. Names are harmless already; this is for letters beyond ASCII.

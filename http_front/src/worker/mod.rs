@@ -4,7 +4,6 @@ mod archive;
 mod export;
 mod sweep;
 mod tidy;
-mod unpack;
 mod update;
 
 use std::{sync::Arc, time::Duration};
@@ -15,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     config,
-    db::{Claim, Db, JobKind, TRIES},
+    db::{Claim, Db, JobKind, Readers, TRIES},
     queue::{self, Delivery, Queue, Reader, WorkerState},
     stop::Stop,
     storage::Storage,
@@ -49,15 +48,17 @@ enum Ended {
 }
 
 /// Runs until asked to stop.
-pub async fn run(config: &config::Worker, db: Db, queue: Queue, storage: Storage, stop: Stop) {
+pub async fn run(config: &config::Worker, db: Db, readers: Readers, queue: Queue, storage: Storage, stop: Stop) {
     let (state, _) = watch::channel(WorkerState::of_this_process());
     let name = state.borrow().name.clone();
     let exporter = Exporter {
         db: db.clone(),
+        readers,
         storage: storage.clone(),
         public_url: config.store.public_url(),
         time_limit: config.job_time_limit,
         extra_readme: config.extra_readme_txt.clone().unwrap_or_default(),
+        zip_level: config.zip_level,
     };
     let replication = config.replication.clone();
     let worker = Arc::new(Worker { db, queue, exporter, replication, state, stop, grace: config.stop_grace });

@@ -46,22 +46,22 @@ async fn tidy(rules: Rules, db: &Db, storage: &Storage) -> Result<(), Error> {
     for job in db.expire_jobs(rules.max_age.as_secs_f64(), rules.max_bytes).await? {
         tracing::info!(id = %job, "a result has expired");
         // What cannot be removed now is found as nobody's later.
-        storage.remove(job)?;
+        storage.remove(job).await?;
     }
     db.forget_jobs(rules.max_age.as_secs_f64()).await?;
 
-    let store = storage.clone();
-    let found = tokio::task::spawn_blocking(move || store.unchanged_for(NOBODYS)).await??;
+    let found = storage.unchanged_for(NOBODYS).await?;
     let ids: Vec<_> = found.iter().map(|leftover| leftover.job).collect();
     let used = db.jobs_with_files(&ids).await?;
     for leftover in found.iter().filter(|leftover| is_nobodys(leftover, &used)) {
         tracing::info!(id = %leftover.job, "a leftover file was removed");
-        storage.discard(leftover)?;
+        storage.discard(leftover).await?;
     }
     Ok(())
 }
 
 /// A file being written belongs to the attempt that is under way; a finished one to its job.
 fn is_nobodys(leftover: &Leftover, used: &[OpenJob]) -> bool {
-    !used.iter().any(|job| job.id == leftover.job && leftover.attempt.is_none_or(|attempt| attempt == job.attempt))
+    let belongs = |attempt: i32| leftover.partial.as_ref().is_none_or(|partial| partial.attempt == attempt);
+    !used.iter().any(|job| job.id == leftover.job && belongs(job.attempt))
 }

@@ -8,8 +8,10 @@ use rawdata_core::read::pbf::{self, Blob, Block};
 use super::crew::{Crew, Results};
 use super::piece::Piece;
 
-/// Blobs that a thread has: the next lies ready when one is done.
-const BLOBS_A_THREAD: usize = 2;
+/// Blobs that the threads have: the next lies ready when one is done.
+const BLOBS: usize = 8;
+/// The bytes of pieces that they may have ready.
+const READY_BYTES: usize = 32 << 20;
 /// The most bytes of blobs with the threads, packed and unpacked, but for one that is larger by itself.
 const DECODED_AT_ONCE: usize = 64 << 20;
 
@@ -22,7 +24,7 @@ pub struct BlobCrew {
 
 impl BlobCrew {
     pub fn start() -> Self {
-        let crew = Crew::start("rawdata read", BLOBS_A_THREAD, |_| {
+        let crew = Crew::start("rawdata read", BLOBS, READY_BYTES, |_| {
             let mut block = Block::new();
             move |blob, pieces: &Results<_>| decode(blob, &mut block, pieces)
         });

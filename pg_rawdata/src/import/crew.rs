@@ -8,8 +8,6 @@ use std::time::Duration;
 use crate::error::{Refused, refuse};
 use crate::raw::{interrupts, thread};
 
-/// The bytes of results that a thread may have ready, but for one that is larger by itself.
-const READY_A_THREAD: usize = 32 << 20;
 /// More threads than this find the backend's own, which writes what they make, always busy.
 const MOST_THREADS: usize = 4;
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -26,17 +24,18 @@ impl Stop {
 }
 
 /// Bytes of results that a thread has ready and nobody took.
-#[derive(Default)]
 struct Ready {
     bytes: Mutex<usize>,
     taken: Condvar,
+    /// How many there may be, but for a result that is larger by itself.
+    limit: usize,
 }
 
 impl Ready {
     /// Waits until there is room, or until nobody waits for results any more.
     fn add(&self, bytes: usize, stop: &Stop) {
         let mut ready = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        while *ready > 0 && *ready + bytes > READY_A_THREAD && !stop.is_asked() {
+        while *ready > 0 && *ready + bytes > self.limit && !stop.is_asked() {
             ready = self.taken.wait_timeout(ready, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
         }
         *ready += bytes;
@@ -80,16 +79,19 @@ pub struct Crew<J, R> {
 }
 
 impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
-    /// Starts a thread for each processor. A thread has `jobs_a_thread` before it at most, the one at work included.
-    /// `new_work` makes what one thread does with each job; it must not call the server.
+    /// Starts a thread for each processor. Together they have `jobs` before them at most, those at work included, and
+    /// `ready` bytes of results. `new_work` makes what one thread does with each job; it must not call the server.
     pub fn start<W: FnMut(J, &Results<R>) + Send + 'static>(
         name: &str,
-        jobs_a_thread: usize,
+        jobs: usize,
+        ready: usize,
         new_work: impl Fn(Stop) -> W,
     ) -> Self {
         let count = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
         let stop = Stop::default();
-        let members = (0..count).map(|_| Member::start(name, jobs_a_thread, &stop, new_work(stop.clone()))).collect();
+        let jobs_a_thread = (jobs / count).max(1);
+        let member = |_| Member::start(name, jobs_a_thread, ready / count, &stop, new_work(stop.clone()));
+        let members = (0..count).map(member).collect();
         Self { members, jobs_a_thread, given: 0, taken: 0, stop }
     }
 
@@ -111,7 +113,7 @@ impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
         let next = self.given % self.members.len().max(1);
         self.given += 1;
         if self.members.get(next).is_some_and(|member| member.jobs.send(job).is_err()) {
-            pgrx::error!("a thread of the import broke off");
+            pgrx::error!("a thread broke off");
         }
     }
 
@@ -134,17 +136,23 @@ impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 // The thread is gone before the job's end: it panicked.
-                Err(RecvTimeoutError::Disconnected) => pgrx::error!("a thread of the import broke off"),
+                Err(RecvTimeoutError::Disconnected) => pgrx::error!("a thread broke off"),
             }
         }
     }
 }
 
 impl<J: Send + 'static, R: Send + 'static> Member<J, R> {
-    fn start(name: &str, jobs: usize, stop: &Stop, mut work: impl FnMut(J, &Results<R>) + Send + 'static) -> Self {
+    fn start(
+        name: &str,
+        jobs: usize,
+        ready: usize,
+        stop: &Stop,
+        mut work: impl FnMut(J, &Results<R>) + Send + 'static,
+    ) -> Self {
         let (jobs, todo) = sync_channel(jobs);
         let (sender, made) = channel();
-        let ready = Arc::new(Ready::default());
+        let ready = Arc::new(Ready { bytes: Mutex::default(), taken: Condvar::new(), limit: ready });
         let results = Results { made: sender, ready: Arc::clone(&ready), stop: stop.clone() };
         let all_jobs = move || {
             // The channels close where the import ends, well or not.

@@ -2,8 +2,7 @@
 
 use pgrx::prelude::*;
 
-use super::feed::Input;
-use super::{Import, Report};
+use super::{Import, Report, Source};
 use crate::error::{Refused, refuse};
 use crate::server_file;
 
@@ -31,6 +30,6 @@ fn import_file(
     let Some(path) = path else { refuse(Refused::File, ": it is NULL") };
     let file = server_file::open(path);
     let Report { nodes, ways, relations, points, lines, areas, relation_features, unplaced, problems, seconds } =
-        Import::begin(Input::File(file), area_rule).finish();
+        Import::begin(Source::file(file), area_rule).finish();
     TableIterator::once((nodes, ways, relations, points, lines, areas, relation_features, unplaced, problems, seconds))
 }

@@ -22,36 +22,45 @@ const TABLES: [&str; 9] = [
     "problems",
 ];
 
-/// Fresh, empty twins of the tables.
-pub struct Fresh;
+/// Fresh twins of the tables, empty at first.
+#[derive(Clone, Copy)]
+pub struct Fresh(());
 
 impl Fresh {
     pub fn create() -> Self {
         for table in TABLES {
             Spi::run(&format!("SELECT rawdata._fresh_table('rawdata.{table}')")).or_raise();
         }
-        Self
+        Self(())
+    }
+
+    /// Others in their place, where nobody has one open.
+    pub fn again(self) -> Self {
+        for table in TABLES {
+            Spi::run(&format!("DROP TABLE rawdata._fresh_{table}")).or_raise();
+        }
+        Self::create()
     }
 
     /// Opens the twin of a table for writing.
-    pub fn open(&self, table: &str) -> BulkInsert {
+    pub fn open(self, table: &str) -> BulkInsert {
         BulkInsert::open(self.oid(&format!("_fresh_{table}")))
     }
 
     /// Builds the indexes of one twin now, because what is built next looks things up in it.
-    pub fn index_early(&self, table: &str) {
+    pub fn index_early(self, table: &str) {
         Spi::run(&format!("SELECT rawdata._index_fresh('rawdata.{table}')")).or_raise();
     }
 
     /// Looks up the bytea in the given column (from 1) by the key of a twin that is indexed.
-    pub fn lookup(&self, table: &str, column: NonZeroUsize) -> Lookup {
+    pub fn lookup(self, table: &str, column: NonZeroUsize) -> Lookup {
         let key = Spi::get_one::<pg_sys::Oid>(&format!("SELECT 'rawdata.{table}_pkey'::pg_catalog.regclass::oid"));
         let index = self.oid(&format!("_fresh_{}", key.or_raise().unwrap_or(pg_sys::InvalidOid).to_u32()));
         Lookup::open(self.oid(&format!("_fresh_{table}")), index, column)
     }
 
     /// Builds the indexes of these twins where they have none yet, and gathers statistics.
-    pub fn index(&self, tables: &[&str]) {
+    pub fn index(self, tables: &[&str]) {
         for table in tables {
             let bare = Spi::get_one::<bool>(&format!(
                 "SELECT NOT relhasindex FROM pg_catalog.pg_class WHERE oid = 'rawdata._fresh_{table}'::pg_catalog.regclass"
@@ -63,11 +72,12 @@ impl Fresh {
     }
 
     /// The same for all twins.
-    pub fn index_all(&self) {
+    pub fn index_all(self) {
         for (done, table) in TABLES.iter().enumerate() {
             progress::show(Phase::Index, done as u64, Some(TABLES.len() as u64));
             self.index(&[table]);
         }
+        progress::show(Phase::Index, TABLES.len() as u64, Some(TABLES.len() as u64));
     }
 
     /// Puts the twins in the place of the tables that readers use.
@@ -79,7 +89,7 @@ impl Fresh {
         }
     }
 
-    fn oid(&self, relation: &str) -> pg_sys::Oid {
+    fn oid(self, relation: &str) -> pg_sys::Oid {
         Spi::get_one::<pg_sys::Oid>(&format!("SELECT 'rawdata.{relation}'::pg_catalog.regclass::oid"))
             .or_raise()
             .unwrap_or(pg_sys::InvalidOid)

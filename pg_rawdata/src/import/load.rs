@@ -7,8 +7,7 @@ use pgrx::WhoAllocated;
 use pgrx::datum::TryFromDatumError;
 use pgrx::prelude::*;
 
-use super::Import;
-use super::feed::Input;
+use super::{Import, Source};
 use crate::error::{Refused, refuse};
 
 thread_local! {
@@ -19,7 +18,7 @@ thread_local! {
 /// Before the first piece.
 #[pg_trigger]
 fn _load_begin<'a>(_trigger: &'a PgTrigger<'a>) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, Infallible> {
-    let import = Import::begin(Input::Chunks, None);
+    let import = Import::begin(Source::chunks(), None);
     RUNNING.set(Some(import));
     // A COPY that fails between two pieces fails outside of these functions.
     pgrx::register_xact_callback(pgrx::PgXactCallbackEvent::Abort, || drop(RUNNING.take()));
@@ -32,14 +31,12 @@ fn _load_chunk<'a>(
     trigger: &'a PgTrigger<'a>,
 ) -> Result<Option<PgHeapTuple<'a, impl WhoAllocated>>, TryFromDatumError> {
     let Some(row) = trigger.new() else { refuse(Refused::TriggerOnly, "") };
-    let chunk = match row.get_by_name::<&[u8]>("chunk") {
-        Ok(chunk) => chunk.unwrap_or_default().to_vec(),
-        Err(_) => [row.get_by_name::<&str>("line")?.unwrap_or_default().as_bytes(), b"\n"].concat(),
-    };
     // Taken out for the call: an error on the way must not meet a borrowed cell at the next statement.
-    let Some(mut import) = RUNNING.take() else { refuse(Refused::TriggerOnly, "") };
-    import.chunk(chunk);
-    RUNNING.set(Some(import));
+    let Some(import) = RUNNING.take() else { refuse(Refused::TriggerOnly, "") };
+    RUNNING.set(Some(match row.get_by_name::<&[u8]>("chunk") {
+        Ok(chunk) => import.chunk(chunk.unwrap_or_default()),
+        Err(_) => import.chunk(row.get_by_name::<&str>("line")?.unwrap_or_default().as_bytes()).chunk(b"\n"),
+    }));
     Ok(Some(row))
 }
 

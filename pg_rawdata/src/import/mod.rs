@@ -1,7 +1,8 @@
-//! A document becomes the data set: read into spools, build fresh tables, swap them in. One transaction.
+//! A document becomes the data set: read, build fresh tables, swap them in. One transaction.
 //!
 //! ```text
-//! file or COPY ─> feed (threads: core read) ─> spool ─> build::{nodes,ways,relations} ─> fresh tables ─> swap
+//! source: file or COPY ─> feed (threads: core read) ─> intake ─> build::{nodes,ways,relations} ─> fresh tables ─> swap
+//!                                                        └─> spools, where objects come out of order ─┘
 //! ```
 
 mod blobs;
@@ -11,6 +12,7 @@ mod crew;
 mod feed;
 mod file;
 mod fresh;
+mod intake;
 pub mod load;
 mod packed_table;
 mod parts;
@@ -18,9 +20,11 @@ mod piece;
 mod places;
 mod progress;
 mod rows;
+mod source;
 mod spool;
 
 pub use country::{Countries, polygons};
+pub use crew::{Crew, Results};
 pub use parts::{Parts, WayMember};
 pub use places::Places;
 pub use rows::detail;
@@ -34,9 +38,12 @@ use rawdata_core::read::Header;
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::role;
 use crate::{settings, tables};
-use feed::{Feed, Input};
+use feed::Feed;
+use fresh::Fresh;
+use intake::{InOrder, Intake, OutOfOrder};
 use progress::Phase;
-use spool::Spools;
+use source::Reading;
+pub use source::Source;
 
 /// How many objects were read and what became of them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,10 +60,16 @@ pub struct Report {
     pub seconds: f64,
 }
 
+/// Bytes of a document that are handed to the reader at once: a client may send a line at a time.
+const CHUNK: usize = 64 << 10;
+
 /// An import whose document is being read.
 pub struct Import {
+    source: Source,
+    /// What came and is not handed to the reader yet.
+    chunk: Vec<u8>,
     feed: Feed,
-    spools: Spools,
+    intake: Intake,
     area_rule: AreaRule,
     owner: pg_sys::Oid,
     begun: Instant,
@@ -64,7 +77,7 @@ pub struct Import {
 
 impl Import {
     /// Starts reading. `area_rule` by name; the setting where it is not given.
-    pub fn begin(input: Input, area_rule: Option<&str>) -> Self {
+    pub fn begin(source: Source, area_rule: Option<&str>) -> Self {
         if !tables::exist() {
             refuse(Refused::NoTables, "");
         }
@@ -73,40 +86,70 @@ impl Import {
             Some(name) => AreaRule::parse(name).unwrap_or_else(|| refuse(Refused::AreaRule, name)),
             None => settings::area_rule(),
         };
+        let (owner, begun) = (tables::owner(), Instant::now());
         progress::begin();
-        Self {
-            feed: Feed::start(input),
-            spools: Spools::create(),
-            area_rule,
-            owner: tables::owner(),
-            begun: Instant::now(),
-        }
+        let Reading { bytes, chunks, share } = source.read();
+        let feed = Feed::start(bytes, chunks);
+        let intake = role::acting_as(owner, || Intake::tables(Fresh::create(), area_rule, share));
+        Self { source, chunk: Vec::new(), feed, intake, area_rule, owner, begun }
     }
 
-    /// Hands over the next piece of a document that comes in pieces.
-    pub fn chunk(&mut self, chunk: Vec<u8>) {
-        self.feed.give(chunk, &mut self.spools);
+    /// Takes the next piece of a document that comes in pieces.
+    pub fn chunk(mut self, chunk: &[u8]) -> Self {
+        self.chunk.extend_from_slice(chunk);
+        if self.chunk.len() < CHUNK { self } else { role::acting_as(self.owner, || self.hand_over()) }
     }
 
     /// Reads the document to its end, builds the tables and puts them in place.
-    pub fn finish(mut self) -> Report {
-        let header = self.feed.finish(&mut self.spools);
-        let owner = self.owner;
-        let report = role::acting_as(owner, || self.build(&header));
+    pub fn finish(self) -> Report {
+        let report = role::acting_as(self.owner, || {
+            let mut import = self.hand_over();
+            let header = loop {
+                match import.feed.finish(&mut import.intake) {
+                    Ok(header) => break header,
+                    Err(OutOfOrder) => import = import.again(),
+                }
+            };
+            import.source.close();
+            put_in_place(import.intake, &header, import.area_rule, import.begun)
+        });
         progress::end();
         report
     }
 
-    fn build(self, header: &Header) -> Report {
-        let fresh = fresh::Fresh::create();
-        let mut report = build::run(self.spools, &fresh, self.area_rule);
-        fresh.index_all();
-        progress::show(Phase::Swap, 0, None);
-        fresh.swap();
-        record(header, self.area_rule, &report);
-        report.seconds = self.begun.elapsed().as_secs_f64();
-        report
+    /// Hands what came to the reader.
+    fn hand_over(mut self) -> Self {
+        let chunk = std::mem::take(&mut self.chunk);
+        self.source.keep(&chunk);
+        match self.feed.give(chunk, &mut self.intake) {
+            Ok(()) => self,
+            Err(OutOfOrder) => self.again(),
+        }
     }
+
+    /// Reads from the start once more, into spools, which take objects in any order.
+    fn again(self) -> Self {
+        let Self { mut source, .. } = self;
+        drop(self.feed);
+        let Reading { bytes, chunks, share } = source.read();
+        let mut feed = Feed::start(bytes, chunks);
+        let mut intake = self.intake.spools(share);
+        source.replay(|chunk| {
+            let _always: InOrder<()> = feed.give(chunk, &mut intake);
+        });
+        Self { source, feed, intake, ..self }
+    }
+}
+
+/// Builds what is left to build, and lets the new data set take the place of the old one.
+fn put_in_place(intake: Intake, header: &Header, area_rule: AreaRule, begun: Instant) -> Report {
+    let (fresh, mut report) = intake.finish();
+    fresh.index_all();
+    progress::show(Phase::Swap, 0, None);
+    fresh.swap();
+    record(header, area_rule, &report);
+    report.seconds = begun.elapsed().as_secs_f64();
+    report
 }
 
 /// Makes this transaction the only one that may change the data set, or refuses at once.

@@ -58,7 +58,7 @@ pub struct Stored {
 
 impl PackedTable {
     /// Opens the fresh table for writing; `budget` bytes of values are kept.
-    pub fn open(fresh: &Fresh, name: &'static str, columns: Columns, budget: usize) -> Self {
+    pub fn open(fresh: Fresh, name: &'static str, columns: Columns, budget: usize) -> Self {
         Self { name, columns, table: fresh.open(name), kept: Kept::new(budget) }
     }
 
@@ -82,7 +82,7 @@ impl PackedTable {
     }
 
     /// Ends the writing; the values can be looked up from now on.
-    pub fn finish(self, fresh: &Fresh) -> Stored {
+    pub fn finish(self, fresh: Fresh) -> Stored {
         self.table.finish();
         let rest = self.kept.is_full().then(|| {
             fresh.index_early(self.name);

@@ -88,6 +88,11 @@ impl Order {
         !self.is_broken
     }
 
+    /// Whether no id was seen yet.
+    pub fn is_empty(self) -> bool {
+        self.first_and_last.is_none()
+    }
+
     /// Adds ids that come after those seen so far.
     pub fn join(&mut self, after: Self) {
         self.is_broken |= after.is_broken;

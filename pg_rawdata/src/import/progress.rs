@@ -4,6 +4,9 @@ use std::cell::Cell;
 use std::ffi::CString;
 use std::time::{Duration, Instant};
 
+use rawdata_core::osm::ObjectKind;
+
+use super::source::Share;
 use crate::raw::{role, thread};
 
 /// A stage of an import.
@@ -38,8 +41,18 @@ impl Phase {
     }
 }
 
+impl From<ObjectKind> for Phase {
+    fn from(kind: ObjectKind) -> Self {
+        match kind {
+            ObjectKind::Node => Self::Nodes,
+            ObjectKind::Way => Self::Ways,
+            ObjectKind::Relation => Self::Relations,
+        }
+    }
+}
+
 /// Objects between two signs of life.
-pub const STEP: u64 = 10_000;
+const STEP: u64 = 10_000;
 
 /// A phase that was quicker is not worth a notice.
 const NOTABLE: Duration = Duration::from_secs(1);
@@ -49,21 +62,66 @@ const NOTABLE: Duration = Duration::from_secs(1);
 struct Running {
     phase: Phase,
     since: Instant,
+    /// What was done before the phase, and what is.
+    before: u64,
     done: u64,
+}
+
+/// Objects of all kinds that are done, and in all.
+pub struct Counter {
+    done: u64,
+    total: Total,
+}
+
+enum Total {
+    Known(u64),
+    /// From the share of the document that is read.
+    Estimated(Share),
+    Unknown,
+}
+
+impl Counter {
+    /// Of a document whose objects were counted.
+    pub fn knowing(total: u64) -> Self {
+        Self { done: 0, total: Total::Known(total) }
+    }
+
+    /// Of a document that is being read.
+    pub fn estimating(share: Option<Share>) -> Self {
+        Self { done: 0, total: share.map_or(Total::Unknown, Total::Estimated) }
+    }
+
+    /// Counts objects that are done, and shows it now and then.
+    pub fn count(&mut self, phase: Phase, more: u64) {
+        let steps = self.done / STEP;
+        self.done += more;
+        if self.done / STEP > steps {
+            self.show(phase);
+        }
+    }
+
+    /// Shows how far a phase is.
+    pub fn show(&self, phase: Phase) {
+        let total = match &self.total {
+            Total::Known(total) => Some(*total),
+            Total::Estimated(share) => share.whole_of(self.done),
+            Total::Unknown => None,
+        };
+        show(phase, self.done, total);
+    }
 }
 
 thread_local! {
     static RUNNING: Cell<Option<Running>> = const { Cell::new(None) };
 }
 
-/// Begins to show an import, until [`end`] or the end of the transaction.
+/// Makes ready to show an import, until [`end`] or the end of the transaction.
 pub fn begin() {
     RUNNING.set(None);
     pgrx::register_xact_callback(pgrx::PgXactCallbackEvent::Abort, || {
         RUNNING.set(None);
         role::show_own_application_name();
     });
-    show(Phase::Read, 0, None);
 }
 
 /// Shows a phase, with objects (or tables) done and in all. Where it is a new one, a notice says what the last one took.
@@ -72,13 +130,13 @@ pub fn show(phase: Phase, done: u64, total: Option<u64>) {
         Some(running) if running.phase == phase => Running { done, ..running },
         last => {
             last.inspect(notice);
-            Running { phase, since: Instant::now(), done }
+            Running { phase, since: Instant::now(), before: done, done }
         }
     };
-    RUNNING.set(Some(Running { done: total.unwrap_or(done), ..running }));
+    RUNNING.set(Some(running));
     let seconds = running.since.elapsed().as_secs_f64();
     let is_rated = phase.unit() == "objects" && seconds > 0.1;
-    let rate = if is_rated { format!("{:.0}", done as f64 / seconds) } else { String::new() };
+    let rate = if is_rated { format!("{:.0}", (done - running.before) as f64 / seconds) } else { String::new() };
     let total = total.map_or_else(String::new, |total| total.to_string());
     let memory = memory_mb().map_or_else(String::new, |mb| mb.to_string());
     // The server cuts it at 63 bytes; ten billion nodes of ten billion fit.
@@ -95,10 +153,10 @@ pub fn end() {
 }
 
 fn notice(running: &Running) {
-    let Running { phase, since, done } = *running;
+    let Running { phase, since, before, done } = *running;
     let took = since.elapsed();
     if took >= NOTABLE {
-        pgrx::notice!("{}: {done} {} in {:.1} s", phase.name(), phase.unit(), took.as_secs_f64());
+        pgrx::notice!("{}: {} {} in {:.1} s", phase.name(), done - before, phase.unit(), took.as_secs_f64());
     }
 }
 

@@ -99,9 +99,21 @@ pub struct Written {
     pub problems: u64,
 }
 
+impl Written {
+    /// Adds what was written elsewhere.
+    pub fn add(&mut self, more: Self) {
+        self.points += more.points;
+        self.lines += more.lines;
+        self.areas += more.areas;
+        self.relations += more.relations;
+        self.unplaced += more.unplaced;
+        self.problems += more.problems;
+    }
+}
+
 /// Writes rows into the fresh tables. Each is opened with its first row, so that others may be given their indexes meanwhile.
-pub struct RowWriter<'a> {
-    fresh: &'a Fresh,
+pub struct RowWriter {
+    fresh: Fresh,
     nodes: Option<BulkInsert>,
     lines: Option<BulkInsert>,
     areas: Option<BulkInsert>,
@@ -111,8 +123,8 @@ pub struct RowWriter<'a> {
     place: Vec<u8>,
 }
 
-impl<'a> RowWriter<'a> {
-    pub fn new(fresh: &'a Fresh) -> Self {
+impl RowWriter {
+    pub fn new(fresh: Fresh) -> Self {
         Self {
             fresh,
             nodes: None,

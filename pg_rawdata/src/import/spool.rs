@@ -1,6 +1,6 @@
 //! Objects between reading and building: a temporary file for each kind.
 //!
-//! A file in strict order of ids is built from as it comes. Any other goes by a sorted list of its ids, the newest
+//! A kind in strict order of ids is built from as it lies. Any other goes by a sorted list of its ids, the newest
 //! version of an object winning, so that the order of a document and repeated objects in it make no difference.
 
 use rawdata_core::osm::ObjectKind;
@@ -15,34 +15,38 @@ use crate::settings;
 
 const BUFFER: usize = 256 << 10;
 
-/// The spools of the three kinds.
-pub struct Spools {
-    pub nodes: Spool,
-    pub ways: Spool,
-    pub relations: Spool,
-}
+/// The spools of nodes, ways and relations.
+pub struct Spools([Spool; 3]);
 
 impl Spools {
     pub fn create() -> Self {
-        Self {
-            nodes: Spool::create(ObjectKind::Node),
-            ways: Spool::create(ObjectKind::Way),
-            relations: Spool::create(ObjectKind::Relation),
-        }
+        Self(ObjectKind::ALL.map(Spool::create))
     }
 
     pub fn write(&mut self, piece: &Piece) {
-        let spools = [&mut self.nodes, &mut self.ways, &mut self.relations];
-        for (spool, records) in spools.into_iter().zip(&piece.records) {
+        for (spool, records) in self.0.iter_mut().zip(&piece.records) {
             spool.file.write(&records.bytes);
             spool.count += records.count;
             spool.order.join(records.order);
         }
     }
+
+    /// Objects written, repeated ones counted each time.
+    pub fn count(&self) -> u64 {
+        self.0.iter().map(|spool| spool.count).sum()
+    }
+
+    /// Hands over the record of each object once, nodes, ways, relations, in order of ids, and deletes the spools.
+    pub fn drain(self, mut each: impl FnMut(ObjectKind, &[u8])) {
+        for spool in self.0 {
+            let kind = spool.kind;
+            spool.drain(|record| each(kind, record));
+        }
+    }
 }
 
 /// Objects of one kind.
-pub struct Spool {
+struct Spool {
     kind: ObjectKind,
     file: TempFile,
     count: u64,
@@ -54,39 +58,27 @@ impl Spool {
         Self { kind, file: TempFile::create(), count: 0, order: Order::default() }
     }
 
-    /// Objects written, repeated ones counted each time.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// Hands over the record of each object once, in order of ids, then deletes the spool. How many there were.
-    pub fn drain(mut self, mut each: impl FnMut(&[u8])) -> u64 {
-        let count = if self.order.is_strict() { self.in_file_order(&mut each) } else { self.in_id_order(&mut each) };
+    fn drain(mut self, mut each: impl FnMut(&[u8])) {
+        if self.order.is_strict() {
+            self.scan(|_, body| {
+                each(body);
+                Ok(())
+            });
+        } else {
+            self.in_id_order(&mut each);
+        }
         self.file.close();
-        count
     }
 
-    fn in_file_order(&mut self, each: &mut dyn FnMut(&[u8])) -> u64 {
-        let mut count = 0;
-        self.scan(|_, body| {
-            each(body);
-            count += 1;
-            Ok(())
-        });
-        count
-    }
-
-    fn in_id_order(&mut self, each: &mut dyn FnMut(&[u8])) -> u64 {
-        let list = self.newest();
+    fn in_id_order(&mut self, each: &mut dyn FnMut(&[u8])) {
         let mut body = Vec::new();
-        for entry in &list {
+        for entry in self.newest() {
             self.file.seek(entry.byte);
             body.resize(entry.length as usize, 0);
             self.file.read(&mut body);
             each(&body);
             interrupts::check();
         }
-        list.len() as u64
     }
 
     /// Where the newest version of each object lies, by id.

@@ -5,12 +5,13 @@ use pgrx::prelude::*;
 use rawdata_core::geometry::multipolygon::Assembly;
 use rawdata_core::geometry::{self, Bbox, Geometry};
 use rawdata_core::osm::{Element, ObjectKind, Timestamp};
-use rawdata_core::stored;
+use rawdata_core::{Result, stored};
 
 use super::log::Log;
+use super::problems::Problems;
 use super::{Rows, SERVER_EPOCH};
 use crate::error::OrRaise;
-use crate::import::{Countries, detail};
+use crate::import::Countries;
 use crate::raw::arrays::{self, Contents};
 use crate::raw::{interrupts, memory};
 
@@ -46,15 +47,6 @@ struct Columns {
     bbox: Option<Bbox>,
 }
 
-/// Rows of `problems`.
-#[derive(Default)]
-struct Problems {
-    ids: Vec<i64>,
-    names: Vec<&'static str>,
-    places: Contents,
-    details: Vec<String>,
-}
-
 impl Batch {
     pub fn new(kind: ObjectKind) -> Self {
         let tables: &[&'static str] = match kind {
@@ -81,35 +73,29 @@ impl Batch {
     }
 
     /// A tagged object and what was made of it.
-    pub fn add(&mut self, element: &Element<'_>, made: &Assembly) {
+    pub fn add(&mut self, element: &Element<'_>, made: &Assembly) -> Result<()> {
         let id = element.object().id;
         self.ids.push(id);
         for problem in &made.problems {
-            let mut place = Vec::new();
-            if let Some(at) = problem.place {
-                stored::geometry::write(&Geometry::Point(at), &mut place).or_raise();
-            }
-            self.problems.ids.push(id);
-            self.problems.names.push(problem.kind.name());
-            self.problems.places.push(problem.place.map(|_| place.as_slice()));
-            self.problems.details.push(detail(&problem.ways));
+            self.problems.add(id, problem)?;
         }
         let Some(geometry) = &made.geometry else { return self.unplaced.add(element) };
         // Of a way, areas go to the second table.
         let number = usize::from(self.kind == ObjectKind::Way && !matches!(geometry, Geometry::Line(_)));
         if let Some((_, columns)) = self.tables.get_mut(number) {
-            columns.add(element);
-            columns.place(geometry);
+            columns.add(element)?;
+            columns.place(geometry)?;
         }
+        Ok(())
     }
 }
 
 impl Columns {
-    fn add(&mut self, element: &Element<'_>) {
+    fn add(&mut self, element: &Element<'_>) -> Result<()> {
         let meta = element.meta();
         let kept = element.tags().iter().filter(|(key, _)| !geometry::is_dropped(key));
         let mut tags = Vec::new();
-        stored::jsonb::write(kept, &mut tags).map_err(|error| error.in_object(element.object())).or_raise();
+        stored::jsonb::write(kept, &mut tags).map_err(|error| error.in_object(element.object()))?;
         let microseconds = |Timestamp(seconds): Timestamp| (seconds - SERVER_EPOCH) * 1_000_000;
         self.ids.push(element.object().id);
         self.uids.push(meta.uid);
@@ -118,13 +104,15 @@ impl Columns {
         self.changesets.push(meta.changeset);
         self.timestamps.push(meta.timestamp.and_then(|time| microseconds(time).try_into().ok()));
         self.tags.push(Some(&tags));
+        Ok(())
     }
 
-    fn place(&mut self, geometry: &Geometry) {
+    fn place(&mut self, geometry: &Geometry) -> Result<()> {
         let mut bytes = Vec::new();
-        stored::geometry::write(geometry, &mut bytes).or_raise();
+        stored::geometry::write(geometry, &mut bytes)?;
         self.geometries.push(Some(&bytes));
         self.bbox = self.bbox.into_iter().chain(Bbox::of(geometry)).reduce(Bbox::with);
+        Ok(())
     }
 
     /// Metadata and tags as parameters.
@@ -176,7 +164,7 @@ impl Target {
         }
         if batch.kind != ObjectKind::Node {
             unplace(batch.kind, &others(&batch.ids, &batch.unplaced.ids), &batch.unplaced);
-            self.note_problems(batch);
+            batch.problems.write(batch.kind, &batch.ids, self.geometry_type);
         }
         interrupts::check();
     }
@@ -252,35 +240,6 @@ impl Target {
             format!("{{{}}}", keys.iter().map(i32::to_string).collect::<Vec<_>>().join(","))
         });
         texts.collect()
-    }
-
-    fn note_problems(&self, batch: &Batch) {
-        let kind = batch.kind.name();
-        Spi::run_with_args(
-            "DELETE FROM rawdata.problems WHERE osm_type = $1 AND osm_id = ANY ($2)",
-            &[kind.into(), batch.ids.clone().into()],
-        )
-        .or_raise();
-        let problems = &batch.problems;
-        if problems.ids.is_empty() {
-            return;
-        }
-        memory::given_back(|| {
-            Spi::run_with_args(
-                "INSERT INTO rawdata.problems (osm_type, osm_id, problem, location, detail) \
-                 SELECT $1, osm_id, problem, location, detail FROM ROWS FROM (pg_catalog.unnest($2::bigint[]), \
-                     pg_catalog.unnest($3::text[]), pg_catalog.unnest($4), pg_catalog.unnest($5::text[])) \
-                     AS v (osm_id, problem, location, detail)",
-                &[
-                    kind.into(),
-                    problems.ids.clone().into(),
-                    problems.names.clone().into(),
-                    arrays::geometries(&problems.places, self.geometry_type),
-                    problems.details.clone().into(),
-                ],
-            )
-            .or_raise();
-        });
     }
 }
 

@@ -15,6 +15,8 @@ mod boundary;
 mod face;
 mod log;
 mod nodes;
+mod places;
+mod problems;
 mod relations;
 mod stored_objects;
 mod ways;
@@ -110,6 +112,9 @@ pub fn apply(document: impl Read + Seek, sequence: Option<i64>, state_time: Opti
             Turn::Now => {}
         }
         let mut diff = Diff::read(document, settings::import_memory(), &mut interrupts::answer).or_raise();
+        if diff.is_map() && sequence.is_some() {
+            refuse(Refused::NumberedMap, "");
+        }
         boundary::leave_out_what_is_outside(&mut diff);
         let target = Target::open(Log::begin(sequence.or(stored.map(|stored| stored.saturating_add(1)))));
         let mut work = Work {

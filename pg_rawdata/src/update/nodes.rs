@@ -56,7 +56,7 @@ fn apply_chunk(work: &mut Work<'_>, chunk: &[Change<'_>]) {
                 work.report.nodes += 1;
                 if is_tagged(element.tags()) {
                     let made = Assembly { geometry: Some(Geometry::Point(entry.place)), problems: Vec::new() };
-                    batch.add(&element, &made);
+                    batch.add(&element, &made).or_raise();
                 } else {
                     batch.without_row(change.id);
                 }

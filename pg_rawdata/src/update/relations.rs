@@ -4,22 +4,25 @@ use std::collections::HashMap;
 
 use pgrx::prelude::*;
 use rawdata_core::geometry::multipolygon::RelationWay;
+use rawdata_core::geometry::{Rules, is_tagged};
 use rawdata_core::osm::{Element, Member, Members, ObjectId, ObjectKind, Place, Relation, Span};
 use rawdata_core::packed::record::Decoder;
 use rawdata_core::packed::{members, refs};
 use rawdata_core::update::{Change, supersedes};
+use rawdata_core::{Error, ErrorKind, Result};
 
+use super::Work;
 use super::batch::Batch;
-use super::blocks::Blocks;
-use super::{Work, stored_objects};
+use super::places::Places;
+use super::stored_objects::{self, StoredObject};
 use crate::error::OrRaise;
+use crate::import::{Crew, Results};
 use crate::raw::interrupts;
 use crate::raw::portal::{self, Param};
-use rawdata_core::geometry::is_tagged;
 
 /// Relations that are shaped and written at once, and how many bytes their members may take together.
-const RELATIONS_A_BATCH: usize = 200;
-const BYTES_A_BATCH: usize = 30_000;
+const RELATIONS_A_BATCH: usize = 500;
+const BYTES_A_BATCH: usize = 100_000;
 
 /// Ways that parents are looked for at once: a GIN scan takes longer for each item the more keys it has.
 const WAYS_A_QUERY: usize = 64;
@@ -103,12 +106,14 @@ fn apply_chunk(work: &mut Work<'_>, chunk: &[Change<'_>], parents: &mut HashMap<
     }
     store(deleted, ids, versions, packed);
 
-    let lines = Lines::fetch(ways);
+    let lines = PackedLines::fetch(ways).unpack();
     let mut batch = Batch::new(ObjectKind::Relation);
     for change in accepted {
         let element = change.record.map(|record| decoder.decode(ObjectKind::Relation, record).or_raise());
         match element {
-            Some(Element::Relation(relation)) if is_tagged(relation.tags) => shape(work, &mut batch, relation, &lines),
+            Some(Element::Relation(relation)) if is_tagged(relation.tags) => {
+                shape(&work.rules, &mut batch, relation, &lines, &mut interrupts::answer).or_raise();
+            }
             _ => batch.without_row(change.id),
         }
     }
@@ -116,7 +121,13 @@ fn apply_chunk(work: &mut Work<'_>, chunk: &[Change<'_>], parents: &mut HashMap<
 }
 
 /// Makes the area or the lines of a relation.
-fn shape(work: &Work<'_>, batch: &mut Batch, relation: Relation<'_>, lines: &Lines) {
+fn shape(
+    rules: &Rules,
+    batch: &mut Batch,
+    relation: Relation<'_>,
+    lines: &Lines,
+    go_on: &mut dyn FnMut() -> Result<()>,
+) -> Result<()> {
     let ways: Vec<RelationWay<'_>> = relation
         .members
         .iter()
@@ -125,14 +136,16 @@ fn shape(work: &Work<'_>, batch: &mut Batch, relation: Relation<'_>, lines: &Lin
             Some(RelationWay { id, role: member.role, places: lines.0.get(&id).map(Vec::as_slice) })
         })
         .collect();
-    let made = work.rules.relation(relation.tags, &ways, &mut interrupts::answer).or_raise();
-    batch.add(&Element::Relation(relation), &made);
+    let made = rules.relation(relation.tags, &ways, go_on)?;
+    batch.add(&Element::Relation(relation), &made)
 }
 
-/// Makes the tagged among the parents anew.
+/// Makes the tagged among the parents anew. Where they are many, a thread shapes some while those before are written.
 fn rebuild(work: &mut Work<'_>, parents: HashMap<i64, Vec<u8>>) {
     let mut parents: Vec<(i64, Vec<u8>)> = parents.into_iter().collect();
     parents.sort_unstable_by_key(|(id, _)| *id);
+    let rules = work.rules;
+    let mut crew = None;
     let mut rest = parents.as_slice();
     while !rest.is_empty() {
         let mut bytes = 0;
@@ -143,29 +156,69 @@ fn rebuild(work: &mut Work<'_>, parents: HashMap<i64, Vec<u8>>) {
         });
         let (now, later) = rest.split_at(count.count());
         rest = later;
-        rebuild_batch(work, now);
+        let job = Rebuild::fetch(now);
+        work.report.rebuilt += i64::try_from(job.relations.len()).unwrap_or(i64::MAX);
+        if rest.is_empty() && crew.is_none() {
+            let batch = job.shape(&rules, &mut interrupts::answer).or_raise();
+            work.target.write(&batch);
+            return;
+        }
+        let crew = crew.get_or_insert_with(|| shapers(rules));
+        crew.give(job, |batch| work.target.write(&batch.or_raise()));
+    }
+    if let Some(mut crew) = crew {
+        while crew.take(|batch| work.target.write(&batch.or_raise())) {}
     }
 }
 
-fn rebuild_batch(work: &mut Work<'_>, relations: &[(i64, Vec<u8>)]) {
-    let objects = stored_objects::fetch(ObjectKind::Relation, relations.iter().map(|(id, _)| *id).collect());
-    let unpacked: Vec<Unpacked> = objects
-        .iter()
-        .map(|object| {
-            let at = relations.binary_search_by_key(&object.id, |(id, _)| *id).ok();
-            Unpacked::of(at.and_then(|at| relations.get(at)).map_or(&[], |(_, packed)| packed))
-        })
-        .collect();
-    let lines =
-        Lines::fetch(unpacked.iter().flat_map(|unpacked| unpacked.members().iter().filter_map(way_of)).collect());
-    let mut batch = Batch::new(ObjectKind::Relation);
-    for (object, unpacked) in objects.iter().zip(&unpacked) {
-        let relation =
-            Relation { id: object.id, members: unpacked.members(), meta: object.meta(), tags: object.tags() };
-        shape(work, &mut batch, relation, &lines);
-        work.report.rebuilt += 1;
+/// Threads that shape relations, a job each.
+fn shapers(rules: Rules) -> Crew<Rebuild, Result<Batch>> {
+    Crew::start("rawdata update", 1, 0, |stop| {
+        move |job: Rebuild, made: &Results<_>| {
+            let mut go_on = || match stop.is_asked() {
+                true => Err(Error::new(ErrorKind::Io, "update was ended")),
+                false => Ok(()),
+            };
+            made.put(job.shape(&rules, &mut go_on), 0);
+        }
+    })
+}
+
+/// Relations that are made anew, and all that it takes.
+struct Rebuild {
+    relations: Vec<(StoredObject, Vec<u8>)>,
+    lines: PackedLines,
+}
+
+impl Rebuild {
+    /// Fetches the tagged of some relations, given by id with their packed members.
+    fn fetch(relations: &[(i64, Vec<u8>)]) -> Self {
+        let objects = stored_objects::fetch(ObjectKind::Relation, relations.iter().map(|(id, _)| *id).collect());
+        let packed = |id: i64| {
+            let at = relations.binary_search_by_key(&id, |(id, _)| *id).ok();
+            at.and_then(|at| relations.get(at)).map(|(_, packed)| packed.clone()).unwrap_or_default()
+        };
+        let mut ways = Vec::new();
+        let with_members = objects.into_iter().map(|object| {
+            let packed = packed(object.id);
+            members::decode(&packed, |member| ways.extend(way_of(member))).or_raise();
+            (object, packed)
+        });
+        let relations = with_members.collect();
+        Self { relations, lines: PackedLines::fetch(ways) }
     }
-    work.target.write(&batch);
+
+    fn shape(self, rules: &Rules, go_on: &mut dyn FnMut() -> Result<()>) -> Result<Batch> {
+        let lines = self.lines.unpack();
+        let mut batch = Batch::new(ObjectKind::Relation);
+        for (object, packed) in &self.relations {
+            let unpacked = Unpacked::of(packed)?;
+            let relation =
+                Relation { id: object.id, members: unpacked.members(), meta: object.meta(), tags: object.tags() };
+            shape(rules, &mut batch, relation, &lines, go_on)?;
+        }
+        Ok(batch)
+    }
 }
 
 /// Members as they were stored.
@@ -176,16 +229,15 @@ struct Unpacked {
 }
 
 impl Unpacked {
-    fn of(packed: &[u8]) -> Self {
+    fn of(packed: &[u8]) -> Result<Self> {
         let mut unpacked = Self::default();
         members::decode(packed, |member| {
             let start = u32::try_from(unpacked.roles.len()).unwrap_or(u32::MAX);
             unpacked.roles.push_str(member.role);
             let end = u32::try_from(unpacked.roles.len()).unwrap_or(u32::MAX);
             unpacked.members.push((member.object, Span { start, end }));
-        })
-        .or_raise();
-        unpacked
+        })?;
+        Ok(unpacked)
     }
 
     fn members(&self) -> Members<'_> {
@@ -193,10 +245,16 @@ impl Unpacked {
     }
 }
 
+/// Nodes of member ways, and the places of these nodes.
+struct PackedLines {
+    refs_of: Vec<(i64, Vec<i64>)>,
+    places: Places,
+}
+
 /// Places along member ways; a way that is not in the data is not there.
 struct Lines(HashMap<i64, Vec<Option<Place>>>);
 
-impl Lines {
+impl PackedLines {
     fn fetch(mut ways: Vec<i64>) -> Self {
         ways.sort_unstable();
         ways.dedup();
@@ -211,9 +269,13 @@ impl Lines {
                 refs_of.push((id, refs));
             },
         );
-        let blocks = Blocks::fetch(refs_of.iter().flat_map(|(_, refs)| refs).copied());
-        let line = |refs: Vec<i64>| refs.iter().map(|id| blocks.place(*id)).collect();
-        Self(refs_of.into_iter().map(|(id, refs)| (id, line(refs))).collect())
+        let places = Places::fetch(refs_of.iter().flat_map(|(_, refs)| refs).copied().collect());
+        Self { refs_of, places }
+    }
+
+    fn unpack(self) -> Lines {
+        let Self { refs_of, places } = self;
+        Lines(refs_of.into_iter().map(|(id, refs)| (id, places.along(&refs))).collect())
     }
 }
 

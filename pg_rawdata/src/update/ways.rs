@@ -10,7 +10,7 @@ use rawdata_core::packed::refs;
 use rawdata_core::update::{Change, supersedes};
 
 use super::batch::Batch;
-use super::blocks::Blocks;
+use super::places::Places;
 use super::{Work, stored_objects};
 use crate::error::OrRaise;
 use crate::raw::interrupts;
@@ -127,12 +127,12 @@ fn apply_chunk(work: &mut Work<'_>, chunk: &[Change<'_>], parents: &mut HashMap<
     }
     store(deleted, ids, versions, packed);
 
-    let blocks = Blocks::fetch(nodes.into_iter());
+    let places = Places::fetch(nodes);
     let mut batch = Batch::new(ObjectKind::Way);
     for change in accepted {
         let element = change.record.map(|record| decoder.decode(ObjectKind::Way, record).or_raise());
         match element {
-            Some(Element::Way(way)) if is_tagged(way.tags) => shape(work, &mut batch, way, &blocks),
+            Some(Element::Way(way)) if is_tagged(way.tags) => shape(work, &mut batch, way, &places),
             _ => batch.without_row(change.id),
         }
     }
@@ -140,10 +140,10 @@ fn apply_chunk(work: &mut Work<'_>, chunk: &[Change<'_>], parents: &mut HashMap<
 }
 
 /// Makes the line or area of a way.
-fn shape(work: &Work<'_>, batch: &mut Batch, way: Way<'_>, blocks: &Blocks) {
-    let places: Vec<_> = way.refs.iter().map(|id| blocks.place(*id)).collect();
+fn shape(work: &Work<'_>, batch: &mut Batch, way: Way<'_>, places: &Places) {
+    let places = places.along(way.refs);
     let made = work.rules.way(way.id, way.refs, way.tags, &places, &mut interrupts::answer).or_raise();
-    batch.add(&Element::Way(way), &made);
+    batch.add(&Element::Way(way), &made).or_raise();
 }
 
 /// Makes the tagged among the parents anew.
@@ -170,12 +170,12 @@ fn rebuild_batch(work: &mut Work<'_>, ways: &[(i64, Vec<i64>)]) {
         let at = ways.binary_search_by_key(&id, |(id, _)| *id).ok();
         at.and_then(|at| ways.get(at)).map_or(&[][..], |(_, refs)| refs.as_slice())
     };
-    let blocks = Blocks::fetch(objects.iter().flat_map(|object| refs_of(object.id)).copied());
+    let places = Places::fetch(objects.iter().flat_map(|object| refs_of(object.id)).copied().collect());
     let mut batch = Batch::new(ObjectKind::Way);
     for object in &objects {
         let refs = refs_of(object.id);
         let way = Way { id: object.id, refs, places: None, meta: object.meta(), tags: object.tags() };
-        shape(work, &mut batch, way, &blocks);
+        shape(work, &mut batch, way, &places);
         work.report.rebuilt += 1;
     }
     work.target.write(&batch);

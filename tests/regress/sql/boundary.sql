@@ -40,6 +40,7 @@ SELECT pg_temp.refusal('SELECT rawdata.set_boundary(''SRID=4326;POLYGON EMPTY'')
 SELECT pg_temp.load();
 SELECT rawdata.set_boundary(public.ST_MakeEnvelope(0, 0, 1, 1, 4326));
 SELECT public.ST_AsText(boundary) FROM rawdata.data_set;
+SELECT round(boundary_km2) AS km2 FROM rawdata.status();
 
 -- Nodes: within; outside; outside, but used by a stored way (2 moves, 3 was missing); deleted; moved out.
 SELECT * FROM pg_temp.apply('<node id="11" version="1" lat="0.3" lon="0.3"><tag k="shop" v="in"/></node>
@@ -79,6 +80,7 @@ SELECT * FROM pg_temp.apply('<node id="12" version="2" lat="3" lon="3"><tag k="s
 SELECT rawdata.set_boundary(public.ST_MakeEnvelope(0, 0, 1, 1, 4326));
 SELECT pg_temp.load();
 SELECT boundary IS NULL AS none FROM rawdata.data_set;
+SELECT boundary_km2 FROM rawdata.status();
 SET ROLE pg_monitor;
 SELECT rawdata.set_boundary(NULL);
 RESET ROLE;

@@ -81,7 +81,8 @@ SELECT ways, relations, rebuilt, rows_inserted FROM rawdata.apply_change('<osmCh
 SELECT nodes, rebuilt, rows_inserted FROM rawdata.apply_change('<osmChange version="0.6"><create><node id="20" version="1" lat="-1" lon="-1"/></create></osmChange>', 114);
 SELECT * FROM public.shown ORDER BY 1, 2;
 
--- A map file is taken as puts only.
+-- A map file is taken as puts only, and is no diff of any number.
+SELECT pg_temp.refusal($$SELECT rawdata.apply_change('<osm version="0.6"><node id="1" version="9" lat="9" lon="9"/></osm>', 115)$$);
 SELECT nodes, deleted, rows_changed FROM rawdata.apply_change('<osm version="0.6"><node id="11" version="5" lat="9" lon="9"><tag k="shop" v="florist"/></node></osm>');
 SELECT * FROM public.shown ORDER BY 1, 2;
 

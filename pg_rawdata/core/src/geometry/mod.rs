@@ -2,10 +2,12 @@
 //!
 //! [`Rules`] say what becomes of an object: [`AreaRule`] tells lines from areas, [`line()`] and [`relation_lines`] make the
 //! lines, [`multipolygon`] makes the areas.
-//! [`check_area`] looks at areas that people ask for, and mends them; [`AreaIndex`] says which of many areas hold a point.
+//! [`check_area`] looks at areas that people ask for, and mends them; [`AreaIndex`] says which of many areas hold a point,
+//! [`AreaTest`] which geometries lie within an area, or meet it.
 
 pub mod area_index;
 pub mod area_rule;
+pub mod area_test;
 pub mod bbox;
 pub mod lines;
 pub mod mend;
@@ -16,6 +18,7 @@ pub mod way;
 
 pub use area_index::AreaIndex;
 pub use area_rule::{AreaRule, is_area_relation, is_dropped};
+pub use area_test::AreaTest;
 pub use bbox::Bbox;
 pub use lines::relation_lines;
 pub use mend::{AreaCheck, MendLimits, check_area};

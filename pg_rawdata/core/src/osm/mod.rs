@@ -27,6 +27,9 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
+    /// The three, in the order that documents have them in.
+    pub const ALL: [Self; 3] = [Self::Node, Self::Way, Self::Relation];
+
     /// `node`, `way` or `relation`.
     pub fn name(self) -> &'static str {
         match self {

@@ -14,6 +14,16 @@ const CHANGESET: u64 = 4;
 const UID: u64 = 8;
 const USER: u64 = 16;
 
+/// The bodies of records that follow each other.
+pub fn bodies(mut records: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = records.split_first_chunk::<4>()?;
+        let (body, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        records = rest;
+        Some(body)
+    })
+}
+
 /// Appends the record of an object. A node must have a place.
 pub fn encode(element: &Element<'_>, out: &mut Vec<u8>) -> Result<()> {
     let start = out.len();

@@ -106,7 +106,7 @@ impl<R: Read> Changes<R> {
                 }
                 (Event::Start(mut start), _) => ignore(&mut start)?,
                 (Event::End(2), _) => self.action = None,
-                (Event::End(_) | Event::Other, _) => {}
+                (Event::End(_) | Event::Text(_) | Event::Other, _) => {}
                 (Event::Eof, _) => return Ok(None),
             }
         }

@@ -1,6 +1,6 @@
 //! How much a request may ask for, and who asks.
 
-/// The documented limits of a request. [`Limits::default`] has the published numbers.
+/// The documented limits of a request. [`Limits::PUBLISHED`] is the default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     /// Vertices of the area, closing points included.
@@ -21,18 +21,23 @@ pub struct Limits {
     pub text_bytes: usize,
 }
 
+impl Limits {
+    /// The published numbers.
+    pub const PUBLISHED: Self = Self {
+        vertices: 100_000,
+        parts: 5_000,
+        area_km2: 100_000.0,
+        unzipped_area_km2: 200.0,
+        plain_area_km2: 6.0,
+        filters: 500,
+        attributes: 200,
+        text_bytes: 1024,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            vertices: 100_000,
-            parts: 5_000,
-            area_km2: 100_000.0,
-            unzipped_area_km2: 200.0,
-            plain_area_km2: 6.0,
-            filters: 500,
-            attributes: 200,
-            text_bytes: 1024,
-        }
+        Self::PUBLISHED
     }
 }
 

@@ -1,15 +1,21 @@
 //! Areas that cross themselves.
 
-use super::area::MultiPolygon;
+use super::area::{Area, MultiPolygon};
 use super::{Limits, Refusal, Request};
 use crate::geometry::{AreaCheck, MendLimits, check_area};
 
 impl Request {
-    /// The request with an area that is valid: as it was sent, or mended by the even-odd rule. What can't be mended
-    /// within bounds is refused, with the place.
+    /// The request with an area that is valid.
     pub fn with_sound_area(self, limits: &Limits) -> Result<Self, Refusal> {
+        Ok(Self { area: self.area.sound(limits)?, ..self })
+    }
+}
+
+impl Area {
+    /// A valid area: as it was sent, or mended by the even-odd rule. What can't be mended within bounds is refused, with
+    /// the place.
+    pub fn sound(self, limits: &Limits) -> Result<Self, Refusal> {
         let polygons: Vec<Vec<Vec<(f64, f64)>>> = self
-            .area
             .polygons()
             .iter()
             .map(|rings| rings.iter().map(|ring| ring.iter().map(|[lon, lat]| (*lon, *lat)).collect()).collect())
@@ -26,7 +32,7 @@ impl Request {
                         rings.into_iter().map(points).collect()
                     })
                     .collect();
-                Ok(Self { area: self.area.with_polygons(polygons), ..self })
+                Ok(self.with_polygons(polygons))
             }
             AreaCheck::Refused { place: Some((lon, lat)), why } => {
                 Err(Refusal::of_geometry(format!("Value error, {why}, near {lon} {lat}")))

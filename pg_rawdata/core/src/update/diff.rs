@@ -30,6 +30,7 @@ pub struct Diff {
     read: u64,
     newest: Option<Timestamp>,
     header: Header,
+    is_map: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +62,7 @@ impl Diff {
                 ErrorKind::Xml => no_changes,
                 _ => error,
             })?;
+            diff.is_map = true;
             diff.add_puts(reader, memory, interrupt)?;
         }
         diff.settle();
@@ -95,6 +97,11 @@ impl Diff {
     /// The newest time that an object carries.
     pub fn newest(&self) -> Option<Timestamp> {
         self.newest
+    }
+
+    /// Whether the document is a map file.
+    pub fn is_map(&self) -> bool {
+        self.is_map
     }
 
     /// What the document says of itself.

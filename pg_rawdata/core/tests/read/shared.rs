@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rawdata_core::osm::{Element, Meta};
 use rawdata_core::read::Reader;
+use rawdata_core::replication::State;
 use rawdata_core::{Error, ErrorKind};
 
 use crate::{Counts, count_changes, count_map};
@@ -91,6 +92,30 @@ fn every_hostile_file_gets_what_the_manifest_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(seen > 200, "only {seen} files");
+}
+
+#[test]
+fn every_hostile_state_gets_what_the_manifest_says() {
+    let Some(folder) = shared("hostile") else { return };
+    let manifest: serde_json::Value =
+        serde_json::from_reader(File::open(folder.join("manifest.json")).unwrap()).unwrap();
+    let files = manifest["files"].as_array().unwrap().iter();
+    let states = files.filter(|entry| entry["file"].as_str().unwrap().starts_with("state/"));
+    let mut seen = 0;
+    for entry in states {
+        let name = entry["file"].as_str().unwrap();
+        // Its time is what is wrong, and that takes a clock.
+        if name.ends_with("future.txt") {
+            continue;
+        }
+        seen += 1;
+        let state = State::parse(&std::fs::read_to_string(folder.join(name)).unwrap());
+        assert_eq!(state.is_ok(), entry["expect"] == "ok", "{name}: {state:?}");
+        if let Ok(state) = state {
+            assert_eq!((state.sequence, state.timestamp.0), (1234, 1_577_836_800), "{name}");
+        }
+    }
+    assert!(seen > 10, "only {seen} files");
 }
 
 /// A number that stands for all that a file holds, with or without its metadata.

@@ -1,7 +1,7 @@
 //! Objects of one kind given to threads, and what they make written to the tables in the order of the objects.
 
 use rawdata_core::osm::{Element, ObjectKind};
-use rawdata_core::packed::record::Decoder;
+use rawdata_core::packed::record::{self, Decoder};
 use rawdata_core::{Error, ErrorKind, Result};
 
 use super::far::FarValues;
@@ -9,14 +9,15 @@ use crate::error::OrRaise;
 use crate::import::crew::{Crew, Results, Stop};
 use crate::import::fresh::Fresh;
 use crate::import::packed_table::{PackedRows, PackedTable};
-use crate::import::progress::{self, Phase};
 use crate::import::rows::{RowWriter, Rows, Written};
 use crate::raw::interrupts;
 
 /// A job is given out when its records and far values take this much, and what is made of them is handed over in parts of it.
 const JOB_BYTES: usize = 256 << 10;
-/// Jobs that a thread has, to be busy while the backend builds indexes.
-const JOBS_A_THREAD: usize = 48;
+/// Jobs that the threads have, to be busy while the backend builds indexes.
+const JOBS: usize = 96;
+/// The bytes of results that they may have ready.
+const READY_BYTES: usize = 64 << 20;
 
 /// What a thread makes of objects.
 #[derive(Default)]
@@ -54,33 +55,18 @@ struct Job {
 }
 
 /// The threads and the tables of one kind.
-pub struct Builder<'a> {
+pub struct Builder {
     crew: Crew<Job, Result<Made>>,
     next: Job,
     packed: PackedTable,
-    rows: RowWriter<'a>,
-    meanwhile: Option<Box<dyn FnOnce() + 'a>>,
-    phase: Phase,
-    done: u64,
-    total: u64,
+    rows: RowWriter,
+    meanwhile: Option<Box<dyn FnOnce()>>,
 }
 
-impl<'a> Builder<'a> {
+impl Builder {
     /// Starts the threads; `new_work` makes what one of them does.
-    pub fn start<W: Work>(
-        phase: Phase,
-        total: u64,
-        packed: PackedTable,
-        fresh: &'a Fresh,
-        new_work: impl Fn() -> W,
-    ) -> Self {
-        let kind = match phase {
-            Phase::Ways => ObjectKind::Way,
-            Phase::Relations => ObjectKind::Relation,
-            _ => ObjectKind::Node,
-        };
-        progress::show(phase, 0, Some(total));
-        let crew = Crew::start("rawdata build", JOBS_A_THREAD, |stop| {
+    pub fn start<W: Work>(kind: ObjectKind, packed: PackedTable, fresh: Fresh, new_work: impl Fn() -> W) -> Self {
+        let crew = Crew::start("rawdata build", JOBS, READY_BYTES, |stop| {
             let mut work = new_work();
             move |job: Job, made: &Results<_>| {
                 if let Err(error) = run(&mut work, kind, &job, &stop, made) {
@@ -88,11 +74,11 @@ impl<'a> Builder<'a> {
                 }
             }
         });
-        Self { crew, next: Job::default(), packed, rows: RowWriter::new(fresh), meanwhile: None, phase, done: 0, total }
+        Self { crew, next: Job::default(), packed, rows: RowWriter::new(fresh), meanwhile: None }
     }
 
     /// What the backend does once all threads have as many jobs as they may have.
-    pub fn meanwhile(&mut self, work: impl FnOnce() + 'a) {
+    pub fn meanwhile(&mut self, work: impl FnOnce() + 'static) {
         self.meanwhile = Some(Box::new(work));
     }
 
@@ -105,13 +91,6 @@ impl<'a> Builder<'a> {
         let length = u32::try_from(record.len()).unwrap_or(u32::MAX);
         self.next.records.extend_from_slice(&length.to_le_bytes());
         self.next.records.extend_from_slice(record);
-        self.done += 1;
-        if self.done.is_multiple_of(progress::STEP) {
-            progress::show(self.phase, self.done, Some(self.total));
-        }
-        if self.done.is_multiple_of(64) {
-            interrupts::check();
-        }
     }
 
     /// Waits for all rows and writes them. The table of packed values, and the rows in the other tables.
@@ -125,7 +104,14 @@ impl<'a> Builder<'a> {
         (packed, rows.finish())
     }
 
+    /// Closes the tables, whatever is in them.
+    pub fn abandon(self) {
+        self.packed.close();
+        self.rows.finish();
+    }
+
     fn give(&mut self) {
+        interrupts::check();
         let job = std::mem::take(&mut self.next);
         if self.crew.is_full()
             && let Some(work) = self.meanwhile.take()
@@ -137,7 +123,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn write(made: Result<Made>, packed: &mut PackedTable, rows: &mut RowWriter<'_>) {
+fn write(made: Result<Made>, packed: &mut PackedTable, rows: &mut RowWriter) {
     let mut made = made.or_raise();
     packed.write(&made.packed);
     rows.write(&mut made.rows);
@@ -151,10 +137,7 @@ fn run(work: &mut impl Work, kind: ObjectKind, job: &Job, stop: &Stop, out: &Res
     };
     let mut decoder = Decoder::default();
     let mut made = Made::default();
-    let mut records = job.records.as_slice();
-    while let Some((length, rest)) = records.split_first_chunk::<4>() {
-        let (record, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).unwrap_or((rest, &[]));
-        records = rest;
+    for record in record::bodies(&job.records) {
         let element = decoder.decode(kind, record)?;
         work.object(&element, &job.far, &mut go_on, &mut made)?;
         if made.size() >= JOB_BYTES {

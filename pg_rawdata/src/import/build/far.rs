@@ -65,6 +65,7 @@ impl Far {
         if self.places.is_none() && self.ways.is_none() {
             return;
         }
+        interrupts::check();
         let mut decoder = std::mem::take(&mut self.decoder);
         match decoder.decode(kind, record).or_raise() {
             Element::Way(way) if is_tagged(way.tags) => self.nodes(way.refs, into),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rawdata_core::Result;
 use rawdata_core::geometry::{Geometry, is_tagged};
-use rawdata_core::osm::Element;
+use rawdata_core::osm::{Element, ObjectKind};
 use rawdata_core::packed::node_block::{self, Entry, NodeBlock};
 use rawdata_core::packed::record;
 
@@ -15,38 +15,54 @@ use crate::import::country::Countries;
 use crate::import::fresh::Fresh;
 use crate::import::packed_table::{Columns, PackedTable, Stored};
 use crate::import::piece::version_of;
-use crate::import::progress::Phase;
 use crate::import::rows::{Table, Written};
-use crate::import::spool::Spool;
 use crate::settings;
 
-/// Builds from all nodes. Their places, how many there were, and the rows written.
-pub fn build(spool: Spool, fresh: &Fresh, countries: &Arc<Countries>) -> (Stored, u64, Written) {
-    let table = PackedTable::open(fresh, "node_places", Columns::KeyValue, settings::import_memory());
-    let mut builder = Builder::start(Phase::Nodes, spool.count(), table, fresh, || Nodes {
-        countries: Arc::clone(countries),
-        block: NodeBlock::default(),
-        number: None,
-    });
-    let mut last = None;
-    let count = spool.drain(|record| {
+/// Nodes being built.
+pub struct Nodes {
+    builder: Builder,
+    /// The block of the last node.
+    last: Option<i64>,
+}
+
+impl Nodes {
+    pub fn start(fresh: Fresh, countries: &Arc<Countries>) -> Self {
+        let table = PackedTable::open(fresh, "node_places", Columns::KeyValue, settings::import_memory());
+        let builder = Builder::start(ObjectKind::Node, table, fresh, || Maker {
+            countries: Arc::clone(countries),
+            block: NodeBlock::default(),
+            number: None,
+        });
+        Self { builder, last: None }
+    }
+
+    pub fn add(&mut self, record: &[u8]) {
         let (id, _) = record::peek(record).or_raise();
         // A block is made by one thread.
         let number = Some(node_block::block_of(id));
-        builder.add(record, number != last, |_| {});
-        last = number;
-    });
-    let (places, written) = builder.finish();
-    (places.finish(fresh), count, written)
+        self.builder.add(record, number != self.last, |_| {});
+        self.last = number;
+    }
+
+    /// The places of all nodes, and the rows written.
+    pub fn finish(self, fresh: Fresh) -> (Stored, Written) {
+        let (places, written) = self.builder.finish();
+        (places.finish(fresh), written)
+    }
+
+    pub fn abandon(self) {
+        self.builder.abandon();
+    }
 }
 
-struct Nodes {
+/// What a thread does.
+struct Maker {
     countries: Arc<Countries>,
     block: NodeBlock,
     number: Option<i64>,
 }
 
-impl Work for Nodes {
+impl Work for Maker {
     fn object(
         &mut self,
         element: &Element<'_>,

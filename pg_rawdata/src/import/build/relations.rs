@@ -14,36 +14,48 @@ use super::known::{Finder, Known};
 use crate::import::country::Countries;
 use crate::import::fresh::Fresh;
 use crate::import::packed_table::{Columns, PackedTable};
-use crate::import::progress::Phase;
 use crate::import::rows::{Table, Written};
-use crate::import::spool::Spool;
 
-/// Builds from all relations. How many there were, and the rows written.
-pub fn build(
-    spool: Spool,
-    fresh: &Fresh,
-    mut far: Far,
-    known: &Known,
-    rules: Rules,
-    countries: &Arc<Countries>,
-) -> (u64, Written) {
-    let table = PackedTable::open(fresh, "relation_members", Columns::KeyVersionValue, 0);
-    let mut builder = Builder::start(Phase::Relations, spool.count(), table, fresh, || Relations {
-        finder: Finder::new(known),
-        rules,
-        countries: Arc::clone(countries),
-        places: Vec::new(),
-        lines: Vec::new(),
-    });
-    builder.meanwhile(|| fresh.index(&["way_nodes", "ways_line", "ways_poly"]));
-    let count = spool.drain(|record| builder.add(record, true, |into| far.find(ObjectKind::Relation, record, into)));
-    let (members, written) = builder.finish();
-    members.close();
-    far.close();
-    (count, written)
+/// Relations being built.
+pub struct Relations {
+    builder: Builder,
+    far: Far,
 }
 
-struct Relations {
+impl Relations {
+    pub fn start(fresh: Fresh, known: &Known, far: Far, rules: Rules, countries: &Arc<Countries>) -> Self {
+        let table = PackedTable::open(fresh, "relation_members", Columns::KeyVersionValue, 0);
+        let mut builder = Builder::start(ObjectKind::Relation, table, fresh, || Maker {
+            finder: Finder::new(known),
+            rules,
+            countries: Arc::clone(countries),
+            places: Vec::new(),
+            lines: Vec::new(),
+        });
+        builder.meanwhile(move || fresh.index(&["way_nodes", "ways_line", "ways_poly"]));
+        Self { builder, far }
+    }
+
+    pub fn add(&mut self, record: &[u8]) {
+        self.builder.add(record, true, |into| self.far.find(ObjectKind::Relation, record, into));
+    }
+
+    /// The rows written.
+    pub fn finish(self) -> Written {
+        let (members, written) = self.builder.finish();
+        members.close();
+        self.far.close();
+        written
+    }
+
+    pub fn abandon(self) {
+        self.builder.abandon();
+        self.far.close();
+    }
+}
+
+/// What a thread does.
+struct Maker {
     finder: Finder,
     rules: Rules,
     countries: Arc<Countries>,
@@ -52,7 +64,7 @@ struct Relations {
     lines: Vec<Option<(usize, usize)>>,
 }
 
-impl Work for Relations {
+impl Work for Maker {
     fn object(
         &mut self,
         element: &Element<'_>,

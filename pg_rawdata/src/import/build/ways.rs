@@ -13,45 +13,58 @@ use super::known::{Finder, Known};
 use crate::import::country::Countries;
 use crate::import::fresh::Fresh;
 use crate::import::packed_table::{Columns, PackedTable, Stored};
-use crate::import::progress::Phase;
 use crate::import::rows::{Table, Written};
-use crate::import::spool::Spool;
 use crate::settings;
 
-/// Builds from all ways. Where relations find them, how many there were, and the rows written.
-pub fn build(
-    spool: Spool,
-    fresh: &Fresh,
-    places: Stored,
-    rules: Rules,
-    countries: &Arc<Countries>,
-) -> (Far, Known, u64, Written) {
-    let known = Known { places: places.kept, ..Known::default() };
-    let mut far = Far::new(known.clone(), places.rest);
-    let budget = settings::import_memory().saturating_sub(known.places.size());
-    let table = PackedTable::open(fresh, "way_nodes", Columns::KeyVersionValue, budget);
-    let mut builder = Builder::start(Phase::Ways, spool.count(), table, fresh, || Ways {
-        finder: Finder::new(&known),
-        rules,
-        countries: Arc::clone(countries),
-        places: Vec::new(),
-    });
-    builder.meanwhile(|| fresh.index(&["node_places", "nodes"]));
-    let count = spool.drain(|record| builder.add(record, true, |into| far.find(ObjectKind::Way, record, into)));
-    let (ways, written) = builder.finish();
-    let ways = ways.finish(fresh);
-    let known = Known { ways: ways.kept, ..known };
-    (far.with_ways(known.clone(), ways.rest), known, count, written)
+/// Ways being built.
+pub struct Ways {
+    builder: Builder,
+    known: Known,
+    far: Far,
 }
 
-struct Ways {
+impl Ways {
+    pub fn start(fresh: Fresh, places: Stored, rules: Rules, countries: &Arc<Countries>) -> Self {
+        let known = Known { places: places.kept, ..Known::default() };
+        let budget = settings::import_memory().saturating_sub(known.places.size());
+        let table = PackedTable::open(fresh, "way_nodes", Columns::KeyVersionValue, budget);
+        let mut builder = Builder::start(ObjectKind::Way, table, fresh, || Maker {
+            finder: Finder::new(&known),
+            rules,
+            countries: Arc::clone(countries),
+            places: Vec::new(),
+        });
+        builder.meanwhile(move || fresh.index(&["node_places", "nodes"]));
+        Self { builder, far: Far::new(known.clone(), places.rest), known }
+    }
+
+    pub fn add(&mut self, record: &[u8]) {
+        self.builder.add(record, true, |into| self.far.find(ObjectKind::Way, record, into));
+    }
+
+    /// Where relations find them, and the rows written.
+    pub fn finish(self, fresh: Fresh) -> (Known, Far, Written) {
+        let (ways, written) = self.builder.finish();
+        let ways = ways.finish(fresh);
+        let known = Known { ways: ways.kept, ..self.known };
+        (known.clone(), self.far.with_ways(known, ways.rest), written)
+    }
+
+    pub fn abandon(self) {
+        self.builder.abandon();
+        self.far.close();
+    }
+}
+
+/// What a thread does.
+struct Maker {
     finder: Finder,
     rules: Rules,
     countries: Arc<Countries>,
     places: Vec<Option<Place>>,
 }
 
-impl Work for Ways {
+impl Work for Maker {
     fn object(
         &mut self,
         element: &Element<'_>,

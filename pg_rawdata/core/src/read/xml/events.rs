@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use quick_xml::events::{BytesDecl, BytesStart, Event as XmlEvent};
+use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event as XmlEvent};
 
 use super::attributes::{Attributes, malformed, referred};
 use super::guard::Guard;
@@ -19,7 +19,9 @@ pub(in crate::read) enum Event<'a> {
     Start(Start<'a>),
     /// The element of this depth ends; the root has depth 1.
     End(usize),
-    /// Text, a comment, a processing instruction.
+    /// Text as it stands in the document, between references.
+    Text(BytesText<'a>),
+    /// A comment, a processing instruction, a reference, CDATA.
     Other,
     /// The document ended as it should.
     Eof,
@@ -100,7 +102,7 @@ impl<R: Read> Events<R> {
                 Ok(Event::Start(Start { tag, names: &mut self.names, depth }))
             }
             XmlEvent::End(_) => Ok(close(&mut self.depth)),
-            XmlEvent::Text(text) if self.depth > 0 || text.trim_ascii().is_empty() => Ok(Event::Other),
+            XmlEvent::Text(text) if self.depth > 0 || text.trim_ascii().is_empty() => Ok(Event::Text(text)),
             XmlEvent::CData(_) if self.depth > 0 => Ok(Event::Other),
             XmlEvent::GeneralRef(name) if self.depth > 0 => referred(&name).map(|_| Event::Other),
             XmlEvent::Text(_) | XmlEvent::CData(_) | XmlEvent::GeneralRef(_) => {

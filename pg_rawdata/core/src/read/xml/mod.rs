@@ -28,12 +28,18 @@ pub(super) struct Reader<R: Read> {
     parser: Parser,
     /// The first object was read ahead, to come by all of the header.
     ahead: bool,
+    /// What a server said of its answer, while it is being read.
+    remark: Option<String>,
 }
+
+/// How much of a remark is repeated.
+const REMARK: usize = 500;
 
 impl<R: Read> Reader<R> {
     pub fn new(opened: Opened<R>) -> Result<Self> {
         let header = Header { format: Format::Xml, compression: opened.compression, ..Header::default() };
-        let mut reader = Self { events: Events::new(opened.stream), header, parser: Parser::new(), ahead: false };
+        let mut reader =
+            Self { events: Events::new(opened.stream), header, parser: Parser::new(), ahead: false, remark: None };
         let began = begin(&mut reader.events, "osm", &mut reader.header);
         began.map_err(|e| reader.events.locate(e))?;
         reader.ahead = reader.advance()?;
@@ -63,6 +69,7 @@ impl<R: Read> Reader<R> {
             match self.events.next()? {
                 Event::Start(start) if start.depth == 2 => {
                     let Some(kind) = object_kind(start.name()) else {
+                        self.remark = remark(start.name());
                         describe(start, &mut self.header)?;
                         continue;
                     };
@@ -73,6 +80,12 @@ impl<R: Read> Reader<R> {
                     }
                 }
                 Event::Start(mut start) => ignore(&mut start)?,
+                Event::Text(text) => {
+                    if let Some(remark) = self.remark.as_mut().filter(|remark| remark.len() < REMARK) {
+                        remark.extend(text.chars().take(REMARK));
+                    }
+                }
+                Event::End(2) => self.remark.take().map_or(Ok(()), |remark| got_through(&remark))?,
                 Event::End(_) | Event::Other => {}
                 Event::Eof => return Ok(false),
             }
@@ -120,6 +133,24 @@ fn root(mut start: Start, expected: &str, header: &mut Header) -> Result<()> {
         None if expected == "osmChange" => Ok(()),
         None => Err(Error::new(ErrorKind::Xml, format!("<{expected}> has no \"version\" attribute"))),
     }
+}
+
+/// What a remark of this name begins with. The OSM API has `<error>` for what Overpass says in `<remark>`.
+fn remark(name: &str) -> Option<String> {
+    match name {
+        "remark" => Some(String::new()),
+        "error" => Some("error: ".to_owned()),
+        _ => None,
+    }
+}
+
+/// A server that begins to answer before it has everything says at the end that it failed; what came is a part only.
+fn got_through(remark: &str) -> Result<()> {
+    if !remark.contains("error") {
+        return Ok(());
+    }
+    let message = format!("the document is not whole, says the server that wrote it: {}", remark.trim());
+    Err(Error::new(ErrorKind::Xml, message).with_hint("Ask the server for less at a time, or again later."))
 }
 
 /// Takes what an element beside the objects says of the document.

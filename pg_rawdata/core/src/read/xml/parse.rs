@@ -134,7 +134,7 @@ impl Parser {
                 }
                 // The first child tells how deep children lie; what ends above that is the object.
                 Event::End(ended) if depth.is_none_or(|depth| ended < depth) => break,
-                Event::End(_) | Event::Other => {}
+                Event::End(_) | Event::Text(_) | Event::Other => {}
                 Event::Eof => return Err(malformed("the document ends inside an object")),
             }
         }

@@ -284,3 +284,18 @@ fn the_reader_tells_the_object_kinds_apart() {
     let names = ["node", "way", "relation", "Node", "area"].map(super::object_kind);
     assert_eq!(names, [Some(ObjectKind::Node), Some(ObjectKind::Way), Some(ObjectKind::Relation), None, None]);
 }
+
+#[test]
+fn an_answer_whose_server_failed_half_way_is_not_whole() {
+    let node = r#"<node id="1" lat="1" lon="2"/>"#;
+    let overpass = r#"<remark> runtime error: Query timed out in "query" at line 1 after 2 seconds. </remark>"#;
+    for (rest, expected) in
+        [(overpass, "Query timed out in \"query\""), ("<error>out of memory</error>", "out of memory")]
+    {
+        let error = error(osm(&format!("{node}{rest}")));
+        assert!(error.kind() == ErrorKind::Xml && error.message().contains(expected), "{error}");
+    }
+    for rest in ["<remark>no trouble</remark>", "<note>errors and all</note>", "<remark/>"] {
+        assert_eq!(list(osm(&format!("{node}{rest}"))).unwrap().len(), 1, "{rest}");
+    }
+}

@@ -36,3 +36,15 @@ const MULTIPOLYGON: u32 = 6;
 const HEAD: usize = 4;
 const BOX: usize = 16;
 const PAIR: usize = 16;
+
+/// The box that is stored with a geometry, rounded outward: smallest x and y, largest x and y.
+pub fn stored_box(bytes: &[u8]) -> Option<[f64; 4]> {
+    if bytes.get(3)? & (FLAG_BOX | FLAG_EXTENDED) != FLAG_BOX {
+        return None;
+    }
+    let float = |bytes: &[u8; 4]| f64::from(f32::from_ne_bytes(*bytes));
+    match bytes.get(HEAD..HEAD + BOX)?.as_chunks().0 {
+        [min_x, max_x, min_y, max_y] => Some([float(min_x), float(min_y), float(max_x), float(max_y)]),
+        _ => None,
+    }
+}

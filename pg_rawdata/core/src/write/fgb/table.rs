@@ -9,6 +9,7 @@ use crate::write::fields::{Field, Kind, Value};
 use crate::write::time;
 
 const POLYGON: u8 = 3;
+const MULTIPOLYGON: u8 = 6;
 const COLLECTION: u8 = 7;
 
 /// Where a table has its field: fields are numbered, two bytes each, behind the head of two words.
@@ -119,18 +120,26 @@ impl Tables {
     }
 
     fn geometry(&mut self, geometry: &View, in_collection: bool) -> Option<Built> {
-        let shape = match geometry {
+        let parts: Vec<Built> = match geometry {
             View::Point(points) if points.is_empty() => return None,
-            View::Point(points) => self.simple(1, std::iter::once(*points)),
-            View::Line(points) => self.simple(2, std::iter::once(*points)),
-            View::Polygon(rings) => self.polygon(rings),
-            View::Lines(lines) => self.simple(5, lines.iter()),
-            View::Polygons(polygons) => {
-                let parts: Vec<Built> = polygons.iter().map(|rings| self.polygon(&rings)).collect();
-                self.of_parts(6, &parts)
-            }
+            View::Point(points) => vec![self.simple(1, std::iter::once(*points))],
+            View::Line(points) => vec![self.line(*points)],
+            View::Polygon(rings) => vec![self.polygon(rings)],
+            // The parts of a collection are plain.
+            View::Lines(lines) if in_collection => lines.iter().map(|points| self.line(points)).collect(),
+            View::Lines(lines) => vec![self.simple(5, lines.iter())],
+            View::Polygons(polygons) => polygons.iter().map(|rings| self.polygon(&rings)).collect(),
         };
-        Some(if in_collection { self.of_parts(COLLECTION, &[shape]) } else { shape })
+        Some(match (geometry, parts.as_slice()) {
+            _ if in_collection => self.of_parts(COLLECTION, &parts),
+            (View::Polygons(_), _) => self.of_parts(MULTIPOLYGON, &parts),
+            (_, [shape, ..]) => *shape,
+            (_, []) => return None,
+        })
+    }
+
+    fn line(&mut self, points: Points) -> Built {
+        self.simple(2, std::iter::once(points))
     }
 
     fn polygon(&mut self, rings: &Rings) -> Built {

@@ -1,8 +1,8 @@
 //! Formats of several files come as a zip with nothing packed. Here it is taken apart as it comes.
 
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 
-use zip::{ZipWriter, write::SimpleFileOptions};
+use super::zip_stream::ZipStream;
 
 const HEAD: usize = 30;
 const MEMBER: &[u8] = b"PK\x03\x04";
@@ -19,20 +19,13 @@ pub struct Unpack {
 }
 
 impl Unpack {
-    /// Puts the next bytes into `zip`, as members of their own. How many of them are content.
-    pub fn feed(
-        &mut self,
-        mut data: &[u8],
-        zip: &mut ZipWriter<impl Write + Seek>,
-        options: SimpleFileOptions,
-    ) -> io::Result<u64> {
-        let mut content = 0;
+    /// Puts the next bytes into `zip`, as members of their own.
+    pub fn feed(&mut self, mut data: &[u8], zip: &mut ZipStream<impl Write>) -> io::Result<()> {
         while !data.is_empty() && !self.in_directory {
             if self.left > 0 {
                 let (now, rest) = data.split_at(data.len().min(self.left));
-                zip.write_all(now)?;
+                zip.write(now)?;
                 self.left -= now.len();
-                content += now.len() as u64;
                 data = rest;
                 continue;
             }
@@ -48,14 +41,14 @@ impl Unpack {
             } else if self.head.starts_with(MEMBER) {
                 let name = self.head.get(HEAD..HEAD + self.short(26)).unwrap_or_default();
                 let name = std::str::from_utf8(name).map_err(|_| io::ErrorKind::InvalidData)?;
-                zip.start_file(name, options)?;
+                zip.start(name)?;
                 self.left = self.short(18) | self.short(20) << 16;
                 self.head.clear();
             } else {
                 return Err(io::ErrorKind::InvalidData.into());
             }
         }
-        Ok(content)
+        Ok(())
     }
 
     /// An error, unless all members have come.
@@ -79,7 +72,7 @@ impl Unpack {
 mod tests {
     use std::io::{Cursor, Read};
 
-    use zip::{CompressionMethod, ZipArchive};
+    use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
     use super::*;
 
@@ -99,15 +92,11 @@ mod tests {
             [("नेपाल_point.shp", b"PK\x01\x02 some"), ("a.shx", b""), ("a.dbf", b"1"), ("b", b"PK\x03\x04")];
         let stored = stored(&members);
         for size in [1, 7, 30, 31, 1000] {
-            let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+            let mut zip = ZipStream::trial();
             let mut unpack = Unpack::default();
-            let mut content = 0;
-            for chunk in stored.chunks(size) {
-                content += unpack.feed(chunk, &mut zip, SimpleFileOptions::default()).unwrap();
-            }
+            stored.chunks(size).for_each(|chunk| unpack.feed(chunk, &mut zip).unwrap());
             unpack.finish().unwrap();
-            assert_eq!(content, members.iter().map(|(_, content)| content.len() as u64).sum::<u64>());
-            let mut zip = ZipArchive::new(zip.finish().unwrap()).unwrap();
+            let mut zip = ZipArchive::new(Cursor::new(zip.finish().unwrap().0)).unwrap();
             assert_eq!(zip.len(), members.len());
             for (index, (name, content)) in members.iter().enumerate() {
                 let mut member = zip.by_index(index).unwrap();
@@ -121,10 +110,10 @@ mod tests {
     #[test]
     fn a_cut_stream_and_one_that_is_no_zip_are_errors() {
         let stored = stored(&[("a", b"some data")]);
-        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let mut zip = ZipStream::trial();
         let mut unpack = Unpack::default();
-        unpack.feed(&stored[..35], &mut zip, SimpleFileOptions::default()).unwrap();
+        unpack.feed(&stored[..35], &mut zip).unwrap();
         assert!(unpack.finish().is_err());
-        assert!(Unpack::default().feed(&[b'x'; 40], &mut zip, SimpleFileOptions::default()).is_err());
+        assert!(Unpack::default().feed(&[b'x'; 40], &mut zip).is_err());
     }
 }

@@ -2,29 +2,31 @@
 //!
 //! ```text
 //! RESULT_DIR/.partial/{job}.{attempt}.{n}                        being written
-//! RESULT_DIR/{job}/{name}_{format}_uid_{job}.zip                 finished, found under PUBLIC_URL/exports/
+//! RESULT_DIR/{job}/{name}_{format}_uid_{job}.zip                 finished
 //! ```
 
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    io,
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use rustix::fs::{Mode, OFlags};
 use uuid::Uuid;
 
+use super::{Content, Finished, LeftPartial, Leftover, unnamed_file};
+
 const PARTIAL: &str = ".partial";
 
-/// The result store.
+/// A folder.
 #[derive(Debug, Clone)]
-pub struct Storage {
+pub struct Folder {
     root: PathBuf,
     next: Arc<AtomicU32>,
 }
@@ -32,66 +34,43 @@ pub struct Storage {
 /// A file being written. Removed when dropped before it is placed.
 #[derive(Debug)]
 pub struct Partial {
+    file: BufWriter<File>,
     path: PathBuf,
+    root: PathBuf,
+    target: PathBuf,
     placed: bool,
 }
 
-/// A finished file, open for reading.
-#[derive(Debug)]
-pub struct Finished {
-    /// The file.
-    pub file: File,
-    /// Its size in bytes.
-    pub size: u64,
-    /// When it was written.
-    pub modified: SystemTime,
-}
-
-/// What a job leaves in the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leftover {
-    /// Whose it is.
-    pub job: Uuid,
-    /// Of which attempt, where it is a file being written.
-    pub attempt: Option<i32>,
-    path: PathBuf,
-}
-
-impl Storage {
+impl Folder {
     /// Opens the store, making its folders.
     pub fn open(root: &Path) -> io::Result<Self> {
         fs::create_dir_all(root.join(PARTIAL))?;
         Ok(Self { root: root.to_owned(), next: Arc::default() })
     }
 
-    /// A new name for a file being written.
-    pub fn partial(&self, job: Uuid, attempt: i32) -> Partial {
+    /// Begins a file.
+    pub fn begin(&self, job: Uuid, attempt: i32, key: &str) -> io::Result<Partial> {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
-        Partial { path: self.root.join(PARTIAL).join(format!("{job}.{attempt}.{n}")), placed: false }
+        let path = self.root.join(PARTIAL).join(format!("{job}.{attempt}.{n}"));
+        let file = BufWriter::with_capacity(1 << 18, File::create_new(&path)?);
+        Ok(Partial { file, path, root: self.root.clone(), target: self.root.join(key), placed: false })
     }
 
-    /// Puts a whole file where clients find it. It is on disk before it has its name.
-    pub fn place(&self, mut partial: Partial, key: &str) -> io::Result<()> {
-        let target = self.root.join(key);
-        let folder = target.parent().ok_or(io::ErrorKind::InvalidInput)?;
-        File::open(&partial.path)?.sync_all()?;
-        fs::create_dir_all(folder)?;
-        fs::rename(&partial.path, &target)?;
-        partial.placed = true;
-        File::open(folder)?.sync_all()?;
-        File::open(&self.root)?.sync_all()
+    /// A file for what has to wait, gone when it is closed.
+    pub fn held(&self) -> io::Result<File> {
+        unnamed_file(&self.root.join(PARTIAL))
     }
 
-    /// Opens a finished file. Follows no link on the way, and opens nothing but regular files.
-    pub fn find(&self, key: &str) -> io::Result<Option<Finished>> {
-        let Some((name, folders)) = plain_segments(key) else { return Ok(None) };
+    /// Opens the finished file behind these parts of a key. Follows no link on the way, and opens nothing but regular files.
+    pub fn find(&self, segments: &[String]) -> io::Result<Option<Finished>> {
+        let Some((name, folders)) = segments.split_last() else { return Ok(None) };
         let flags = OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let open = || {
             let mut folder = rustix::fs::open(&self.root, OFlags::CLOEXEC | OFlags::DIRECTORY, Mode::empty())?;
             for name in folders {
-                folder = rustix::fs::openat(&folder, name, flags | OFlags::DIRECTORY, Mode::empty())?;
+                folder = rustix::fs::openat(&folder, name.as_str(), flags | OFlags::DIRECTORY, Mode::empty())?;
             }
-            rustix::fs::openat(&folder, name, flags, Mode::empty())
+            rustix::fs::openat(&folder, name.as_str(), flags, Mode::empty())
         };
         let file = match open() {
             Ok(file) => File::from(file),
@@ -102,10 +81,11 @@ impl Storage {
         if !about.is_file() {
             return Ok(None);
         }
-        Ok(Some(Finished { size: about.len(), modified: about.modified()?, file }))
+        let (size, modified) = (about.len(), about.modified()?);
+        Ok(Some(Finished { size, modified, tag: tag(size, modified), content: Content::File(file) }))
     }
 
-    /// Removes the finished files of a job. Who reads one of them now can read on to its end.
+    /// Removes the finished files of a job.
     pub fn remove(&self, job: Uuid) -> io::Result<()> {
         match fs::remove_dir_all(self.root.join(job.to_string())) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -121,50 +101,54 @@ impl Storage {
             for entry in fs::read_dir(&folder)? {
                 let entry = entry?;
                 let Some((job, attempt)) = leftover_of(&entry.file_name()) else { continue };
+                let partial = attempt.map(|attempt| LeftPartial { attempt, path: entry.path() });
                 let changed = entry.metadata().and_then(|about| about.modified()).unwrap_or(now);
                 if now.duration_since(changed).is_ok_and(|since| since >= age) {
-                    found.push(Leftover { job, attempt, path: entry.path() });
+                    found.push(Leftover { job, partial });
                 }
             }
         }
         Ok(found)
     }
-
-    /// Removes what was left.
-    pub fn discard(&self, leftover: &Leftover) -> io::Result<()> {
-        match leftover.attempt {
-            Some(_) => fs::remove_file(&leftover.path),
-            None => self.remove(leftover.job),
-        }
-    }
 }
 
 impl Partial {
-    /// Where it is written.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Puts the whole file where clients find it. It is on disk before it has its name.
+    pub fn place(mut self) -> io::Result<()> {
+        let folder = self.target.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        fs::create_dir_all(folder)?;
+        fs::rename(&self.path, &self.target)?;
+        self.placed = true;
+        File::open(folder)?.sync_all()?;
+        File::open(&self.root)?.sync_all()
+    }
+}
+
+impl Write for Partial {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
         if !self.placed {
-            // Not there where nothing was written yet; what stays is removed by the next tidying.
+            // What stays is removed by the next tidying.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Splits a key into its last part and the folders before it; `None` where a part could lead anywhere else.
-fn plain_segments(key: &str) -> Option<(&str, Vec<&str>)> {
-    let mut segments: Vec<&str> = key.split('/').collect();
-    let is_plain =
-        |part: &&str| !part.is_empty() && !part.starts_with('.') && !part.chars().any(|c| c.is_control() || c == '\\');
-    if segments.len() < 2 || !segments.iter().all(is_plain) {
-        return None;
-    }
-    segments.first()?.parse::<Uuid>().ok()?;
-    Some((segments.pop()?, segments))
+/// Strong: a finished file is never written to again.
+pub fn tag(size: u64, modified: SystemTime) -> String {
+    let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    format!("\"{size:x}-{modified:x}\"")
 }
 
 fn leftover_of(name: &OsStr) -> Option<(Uuid, Option<i32>)> {
@@ -180,11 +164,11 @@ mod tests {
     use super::*;
 
     /// A store in a folder that goes when the test ends.
-    struct Trial(Storage);
+    struct Trial(Folder);
 
     impl Trial {
         fn new() -> Self {
-            Self(Storage::open(&std::env::temp_dir().join(format!("rawdata-{}", Uuid::new_v4()))).unwrap())
+            Self(Folder::open(&std::env::temp_dir().join(format!("rawdata-{}", Uuid::new_v4()))).unwrap())
         }
     }
 
@@ -194,27 +178,40 @@ mod tests {
         }
     }
 
+    fn found(store: &Folder, key: &str) -> Option<Finished> {
+        store.find(&key.split('/').map(str::to_owned).collect::<Vec<_>>()).unwrap()
+    }
+
     #[test]
     fn a_file_is_found_only_when_it_is_placed() {
         let Trial(store) = &Trial::new();
         let job = Uuid::new_v4();
         let key = format!("{job}/a.zip");
-        let partial = store.partial(job, 1);
-        fs::write(partial.path(), "whole").unwrap();
-        assert!(store.find(&key).unwrap().is_none());
-        store.place(partial, &key).unwrap();
-        assert_eq!(store.find(&key).unwrap().unwrap().size, 5);
+        let mut partial = store.begin(job, 1, &key).unwrap();
+        partial.write_all(b"whole").unwrap();
+        assert!(found(store, &key).is_none());
+        partial.place().unwrap();
+        assert_eq!(found(store, &key).unwrap().size, 5);
         store.remove(job).unwrap();
-        assert!(store.find(&key).unwrap().is_none());
+        assert!(found(store, &key).is_none());
     }
 
     #[test]
     fn a_file_that_is_given_up_leaves_nothing() {
         let Trial(store) = &Trial::new();
-        let partial = store.partial(Uuid::new_v4(), 1);
-        fs::write(partial.path(), "half").unwrap();
+        let job = Uuid::new_v4();
+        let mut partial = store.begin(job, 1, &format!("{job}/a.zip")).unwrap();
+        partial.write_all(b"half").unwrap();
+        assert_eq!(store.unchanged_for(Duration::ZERO).unwrap().len(), 1);
         drop(partial);
         assert_eq!(store.unchanged_for(Duration::ZERO).unwrap(), []);
+    }
+
+    #[test]
+    fn what_waits_has_no_name() {
+        let Trial(store) = &Trial::new();
+        let _held = store.held().unwrap();
+        assert_eq!(fs::read_dir(store.root.join(PARTIAL)).unwrap().count(), 0);
     }
 
     #[test]
@@ -226,20 +223,15 @@ mod tests {
         std::os::unix::fs::symlink("/etc/passwd", folder.join("link.zip")).unwrap();
         std::os::unix::fs::symlink("/etc", folder.join("etc")).unwrap();
         for name in ["link.zip", "inner", "etc/passwd"] {
-            assert!(store.find(&format!("{job}/{name}")).unwrap().is_none(), "{name}");
+            assert!(found(store, &format!("{job}/{name}")).is_none(), "{name}");
         }
     }
 
     #[test]
-    fn no_key_leads_out_of_the_store() {
-        let job = Uuid::new_v4();
-        for key in ["", "x", "../etc/passwd", ".partial/x", "exports/x.zip"] {
-            assert_eq!(plain_segments(key), None, "{key}");
-        }
-        for name in ["", "..", ".hidden", "a\\b", "a\0b", "a\nb", "../x", "a//b"] {
-            assert_eq!(plain_segments(&format!("{job}/{name}")), None, "{name:?}");
-        }
-        assert!(plain_segments(&format!("{job}/नेपाल.zip")).is_some());
+    fn a_tag_is_quoted_and_changes_with_the_file() {
+        let first = tag(5, UNIX_EPOCH);
+        assert_eq!(first, "\"5-0\"");
+        assert_ne!(first, tag(5, UNIX_EPOCH + Duration::from_nanos(1)));
     }
 
     #[test]
