@@ -35,8 +35,8 @@ fn status() -> TableIterator<
         let table = client.select(
             "SELECT d.data_timestamp, d.sequence, d.replication_url, d.area_rule, d.loaded_at, d.nodes, d.ways, d.relations, \
                  (SELECT count(*) FROM rawdata.countries), \
-                 round((public.ST_Area(d.boundary::public.geography) / 1e6)::numeric, 2)::float8, r.server_sequence, r.lag_seconds, r.looked_at, \
-                 CASE WHEN r.failing_since IS NOT NULL THEN r.error END \
+                 round((public.ST_Area(d.boundary::public.geography) / 1e6)::numeric, 2)::float8, \
+                 r.server_sequence, r.lag_seconds, r.looked_at, CASE WHEN r.failing_since IS NOT NULL THEN r.error END \
              FROM rawdata.data_set AS d, rawdata.replication AS r",
             None,
             &[],

@@ -7,4 +7,4 @@ mod start;
 
 pub use follow::{Follower, Look, Outcome, Trouble};
 pub use retry::{pause, pause_from, retry_after};
-pub use server::{FetchError, Kind, Patience, Server, client};
+pub use server::{FetchError, Kind, Patience, Server};

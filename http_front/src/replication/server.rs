@@ -25,6 +25,7 @@ pub struct Patience {
     pub whole: Duration,
 }
 
+#[cfg(test)]
 impl Default for Patience {
     fn default() -> Self {
         Self { idle: Duration::from_secs(30), whole: Duration::from_secs(300) }
@@ -92,7 +93,7 @@ pub struct Server {
 impl Server {
     /// `base` is the folder where `state.txt` lies. Redirects may lead to the same host, or by https to `hosts`.
     pub fn new(base: &str, hosts: &[String], patience: Patience) -> Result<Self, FetchError> {
-        let (client, base) = patient_client(base, hosts, patience)?;
+        let (client, base) = client(base, hosts, patience)?;
         Ok(Self { client, base })
     }
 
@@ -160,11 +161,7 @@ fn may_begin_a_diff(bytes: &[u8]) -> bool {
 
 /// A client for the server at `base`, and its address without a slash at the end. Redirects may lead to the same host, or by
 /// https to `hosts`.
-pub fn client(base: &str, hosts: &[String]) -> Result<(Client, String), FetchError> {
-    patient_client(base, hosts, Patience::default())
-}
-
-fn patient_client(base: &str, hosts: &[String], patience: Patience) -> Result<(Client, String), FetchError> {
+fn client(base: &str, hosts: &[String], patience: Patience) -> Result<(Client, String), FetchError> {
     let base = base.trim_end_matches('/').to_owned();
     let url = Url::parse(&base).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let url = url
