@@ -247,7 +247,8 @@ async fn every_path_of_the_openapi_document_exists() {
             if path.contains('{') {
                 continue;
             }
-            let path = if path.starts_with("/v1") || path.contains("z") { path } else { format!("/v1{path}") };
+            let is_for_operators = ["/healthz", "/readyz", "/metrics"].iter().any(|known| path.starts_with(known));
+            let path = if path.starts_with("/v1") || is_for_operators { path } else { format!("/v1{path}") };
             let reply = front.send(method.clone(), &path, &[], None).await;
             assert!(![404, 405, 500].contains(&reply.status.as_u16()), "{method} {path}: {}", reply.status);
         }
