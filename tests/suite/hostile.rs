@@ -291,6 +291,6 @@ fn hostile_tags_and_names_come_back_from_every_format() {
         };
         let users: Vec<Value> =
             properties(&found).iter().filter(|object| id(object) == "1").map(|object| object["user"].clone()).collect();
-        assert_eq!(users, [user.clone()], "{format}");
+        assert_eq!(users, std::slice::from_ref(&user), "{format}");
     }
 }
