@@ -377,6 +377,7 @@ RETURNS interval
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+    looked timestamptz := clock_timestamp();
     failing_for interval;
 BEGIN
     IF to_regclass('rawdata.replication_state') IS NULL THEN
@@ -391,12 +392,12 @@ BEGIN
     END IF;
     INSERT INTO rawdata.replication_state AS s
             (server_sequence, looked_at, next_look, succeeded_at, failures, failing_since, error_kind, error, failed_at)
-        VALUES (record_look.server_sequence, clock_timestamp(), clock_timestamp() + record_look.pause,
-            CASE WHEN record_look.error IS NULL THEN clock_timestamp() END,
+        VALUES (record_look.server_sequence, looked, looked + record_look.pause,
+            CASE WHEN record_look.error IS NULL THEN looked END,
             CASE WHEN record_look.error IS NULL THEN 0 ELSE 1 END,
-            CASE WHEN record_look.error IS NOT NULL THEN clock_timestamp() END,
+            CASE WHEN record_look.error IS NOT NULL THEN looked END,
             record_look.error_kind, left(record_look.error, 500),
-            CASE WHEN record_look.error IS NOT NULL THEN clock_timestamp() END)
+            CASE WHEN record_look.error IS NOT NULL THEN looked END)
         ON CONFLICT (only_row) DO UPDATE SET
             server_sequence = coalesce(excluded.server_sequence, s.server_sequence),
             looked_at = excluded.looked_at, next_look = excluded.next_look,
