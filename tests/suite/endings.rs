@@ -85,7 +85,9 @@ fn a_cancelled_export_leaves_neither_files_nor_memory() {
                 session.ask(&format!("SELECT substring(pg_read_file('/proc/{pid}/status') FROM 'RssAnon:\\s*(\\d+)')"));
             memory.push(kb.parse::<i64>().unwrap());
         }
-        assert!(memory[5] - memory[1] < GROWTH_KB, "{format}: {memory:?}");
+        // What is lost stays lost, while what the allocator keeps for the next time comes and goes.
+        let least = |tries: &[i64]| tries.iter().copied().min().unwrap();
+        assert!(least(&memory[3..]) - least(&memory[..3]) < GROWTH_KB, "{format}: {memory:?}");
     }
 }
 
