@@ -48,7 +48,7 @@ impl Chunks {
         let mut encoder = write::encoder(&schema, Box::new(files.clone())).or_raise();
         encoder.begin(&schema, &mut begun).or_raise();
         let selection = Selection::of_rows(&request);
-        Self::Here(Here { selection, encoder, files, state: State::Rows, buffer: begun })
+        Self::Here(Here { selection, encoder, files, state: State::Begun, buffer: begun })
     }
 
     /// Its temporary files.
@@ -82,6 +82,8 @@ pub struct Here {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// There were no rows yet.
+    Begun,
     /// Rows are coming.
     Rows,
     /// All rows are encoded, but the encoder has not written all.
@@ -93,9 +95,9 @@ enum State {
 impl Here {
     /// Encodes some rows.
     fn rows(&mut self) {
-        let fetched = self.selection.fetch(|row, geometry| {
-            self.encoder.feature(&stored(row)?.feature(geometry)?, &mut self.buffer)
-        });
+        let fetched = self
+            .selection
+            .fetch(|row, geometry| self.encoder.feature(&stored(row)?.feature(geometry)?, &mut self.buffer));
         if !fetched.or_raise() {
             self.state = State::Rest;
         }
@@ -109,12 +111,19 @@ impl Here {
         }
     }
 
+    /// What comes before all rows is a chunk of its own, as the next may take as long as the whole export.
     fn next(&mut self) -> Option<Vec<u8>> {
+        if self.state == State::Begun {
+            self.state = State::Rows;
+            if !self.buffer.is_empty() {
+                return Some(std::mem::take(&mut self.buffer));
+            }
+        }
         while self.buffer.len() < CHUNK && self.state != State::Done {
             interrupts::check();
             match self.state {
-                State::Rows => self.rows(),
-                _ => self.rest(),
+                State::Begun | State::Rows => self.rows(),
+                State::Rest | State::Done => self.rest(),
             }
         }
         (!self.buffer.is_empty()).then(|| std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + CHUNK / 4)))
