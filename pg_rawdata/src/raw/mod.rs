@@ -14,5 +14,6 @@ pub mod lookup;
 pub mod memory;
 pub mod portal;
 pub mod role;
+pub mod stop_requests;
 pub mod temp_file;
 pub mod thread;
