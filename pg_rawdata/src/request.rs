@@ -8,6 +8,7 @@ use rawdata_core::{Error, ErrorKind, Result};
 
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::datum::JsonText;
+use crate::raw::places;
 use crate::raw::portal::{self, Portal, Row};
 use crate::tables;
 
@@ -29,6 +30,8 @@ pub fn check(request: &JsonText) -> Request {
 /// The rows of a request, in pieces.
 pub struct Selection {
     portal: Portal,
+    /// Whether the query says where rows lie, in place of what they hold.
+    by_place: bool,
     /// Looks at each row; `None` where the query has found just the right ones.
     test: Option<AreaTest>,
     geometry: usize,
@@ -37,15 +40,20 @@ pub struct Selection {
 impl Selection {
     /// All columns of the rows, in order.
     pub fn of_rows(request: &Request) -> Self {
-        Self::open(request, query::COLUMNS.len() - 1, query::rows)
+        Self::open(request, !request.problems, query::COLUMNS.len(), query::rows)
     }
 
     /// The geometries alone.
     pub fn of_geometries(request: &Request) -> Self {
-        Self::open(request, 0, query::geometries)
+        Self::open(request, false, 0, query::geometries)
     }
 
-    fn open(request: &Request, geometry: usize, select: impl FnOnce(&Request, &str, Option<i32>) -> Query) -> Self {
+    fn open(
+        request: &Request,
+        by_place: bool,
+        geometry: usize,
+        select: impl FnOnce(&Request, &str, Option<i32>) -> Query,
+    ) -> Self {
         if !tables::exist() {
             refuse(Refused::NoTables, "");
         }
@@ -60,17 +68,22 @@ impl Selection {
         // Nothing says which country a problem lies in.
         let country = country.filter(|_| !request.problems);
         let test = country.is_none().then(|| AreaTest::new(request.area.polygons(), request.within));
-        Self { portal: run(select(request, &postgis, country)), test, geometry }
+        Self { portal: run(select(request, &postgis, country)), by_place, test, geometry }
     }
 
     /// Looks at some more rows, and hands those that are selected to `each`. Whether there may be more.
     pub fn fetch(&self, mut each: impl FnMut(&Row<'_>, View<'_>) -> Result<()>) -> Result<bool> {
         let mut handed = Ok(());
-        let fetched = self.portal.fetch(ROWS_A_FETCH, |row| {
+        let hand = |row: &Row<'_>| {
             if handed.is_ok() {
                 handed = self.selected(row).and_then(|geometry| geometry.map_or(Ok(()), |view| each(row, view)));
             }
-        });
+        };
+        let fetched = if self.by_place {
+            places::fetch(&self.portal, ROWS_A_FETCH, &query::COLUMNS.map(|(name, _)| name), hand)
+        } else {
+            self.portal.fetch(ROWS_A_FETCH, hand)
+        };
         handed?;
         let has_more = i64::try_from(fetched).is_ok_and(|fetched| fetched == ROWS_A_FETCH);
         if !has_more {

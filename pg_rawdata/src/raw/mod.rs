@@ -12,6 +12,7 @@ pub mod early_end;
 pub mod interrupts;
 pub mod lookup;
 pub mod memory;
+pub mod places;
 pub mod portal;
 pub mod role;
 pub mod stop_requests;

@@ -89,9 +89,8 @@ impl Source {
     }
 }
 
-/// The columns of [`rows`], in order, with their types.
-pub const COLUMNS: [(&str, &str); 9] = [
-    ("source", "integer"),
+/// The columns of a row but for the number of its [`Source`], which is in front of them, in order, with their types.
+pub const COLUMNS: [(&str, &str); 8] = [
     ("osm_id", "bigint"),
     ("version", "integer"),
     ("changeset", "bigint"),
@@ -105,7 +104,7 @@ pub const COLUMNS: [(&str, &str); 9] = [
 /// The view that gives problems the columns of features.
 const PROBLEMS: &str = "problem_features";
 
-/// Selects the rows of a request: [`COLUMNS`] in the order nodes, lines, areas.
+/// Selects the rows of a request in the order nodes, lines, areas.
 ///
 /// `postgis` is the schema PostGIS is installed in. With `country` the area is that country's, and a row is in it when
 /// its `country` says so; the area's shape and `useStWithin` then count for nothing. Without, the rows are those whose box
@@ -114,19 +113,19 @@ const PROBLEMS: &str = "problem_features";
 /// Within a table the order is that of `osm_id`, whatever way the rows came into the table; problems of one id are in the
 /// order of their contents. Run it without parallel workers, for these would mix the tables.
 ///
-/// What is sorted is where rows lie: 80 bytes a row in memory, in place of the row. Then each is fetched from its place, in
-/// that order, which LATERAL leaves no other way to do.
+/// What is sorted is where rows lie, in place of the rows, and that is what the query selects: of each row the source's
+/// number, `tableoid` and `ctid`. The other columns are named for the right to read them alone. Problems have no place,
+/// and their columns are selected.
 pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Query {
-    let columns = r#"osm_id, version, changeset, "timestamp", uid, "user", tags, geom"#;
+    let columns = COLUMNS.map(|(name, _)| quoted(name)).join(", ");
     union(request, postgis, country, |source, chosen| {
         let code = source.code();
         if source == Source::Problems {
             return format!("(SELECT {code}, {columns} {chosen} ORDER BY osm_id, tags, geom)");
         }
-        let table = source.table();
         format!(
-            "SELECT {code}, {columns} FROM (SELECT ctid AS place {chosen} ORDER BY osm_id OFFSET 0) AS chosen, \
-             LATERAL (SELECT * FROM rawdata.{table} AS stored WHERE stored.ctid OPERATOR(pg_catalog.=) place OFFSET 0) AS stored"
+            "SELECT {code}, \"table\", place FROM \
+             (SELECT tableoid AS \"table\", ctid AS place, {columns} {chosen} ORDER BY osm_id OFFSET 0) AS chosen"
         )
     })
 }
@@ -328,10 +327,10 @@ mod tests {
         let query = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
         assert_eq!(
             query.text,
-            "SELECT 0, osm_id, version, changeset, \"timestamp\", uid, \"user\", tags, geom FROM \
-             (SELECT ctid AS place FROM rawdata.nodes WHERE country OPERATOR(pg_catalog.@>) ARRAY[$1::pg_catalog.int4] \
-             ORDER BY osm_id OFFSET 0) AS chosen, \
-             LATERAL (SELECT * FROM rawdata.nodes AS stored WHERE stored.ctid OPERATOR(pg_catalog.=) place OFFSET 0) AS stored"
+            "SELECT 0, \"table\", place FROM (SELECT tableoid AS \"table\", ctid AS place, \
+             \"osm_id\", \"version\", \"changeset\", \"timestamp\", \"uid\", \"user\", \"tags\", \"geom\" \
+             FROM rawdata.nodes WHERE country OPERATOR(pg_catalog.@>) ARRAY[$1::pg_catalog.int4] \
+             ORDER BY osm_id OFFSET 0) AS chosen"
         );
         assert_eq!(query.params, [Param::Int4(5)]);
     }
