@@ -71,7 +71,10 @@ mod tests {
             let look = Look { outcome: Ok(Outcome::Current), has_progressed: false, pause, is_recorded };
             pace.after(&look, first).as_secs()
         };
-        assert_eq!([after(0, true), after(0, false), after(0, false), after(60, false), after(0, false)], [0, 5, 10, 60, 40]);
+        assert_eq!(
+            [after(0, true), after(0, false), after(0, false), after(60, false), after(0, false)],
+            [0, 5, 10, 60, 40]
+        );
         assert_eq!([after(0, true), after(0, false)], [0, 5]);
     }
 

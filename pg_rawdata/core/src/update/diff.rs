@@ -266,7 +266,10 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_map_file_is_told() {
         for (document, message) in [
-            ("<osm version='0.6'><node id='1'/", "malformed XML: syntax error: tag not closed: `>` not found before end of input"),
+            (
+                "<osm version='0.6'><node id='1'/",
+                "malformed XML: syntax error: tag not closed: `>` not found before end of input",
+            ),
             ("<osm version='0.6'><node id='1' lat='1' lon='1'>", "malformed XML: the document ends before </osm>"),
             ("<osm version='0.6'><node id='1' lat='1'/></osm>", "<node> has no \"lon\" attribute"),
             ("<osm><node id='1' lat='1' lon='1'/></osm>", "<osm> has no \"version\" attribute"),
