@@ -15,5 +15,6 @@ pub mod memory;
 pub mod places;
 pub mod portal;
 pub mod role;
+pub mod stop_requests;
 pub mod temp_file;
 pub mod thread;
