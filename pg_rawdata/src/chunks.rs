@@ -172,7 +172,8 @@ impl Beside {
 
     /// Copies rows until they are enough for a job.
     fn fetch(&mut self) -> Job {
-        let mut rows = Rows::with_capacity(JOB_BYTES);
+        // The last fetch goes beyond what is enough.
+        let mut rows = Rows::with_capacity(JOB_BYTES + JOB_BYTES / 2);
         while self.has_more_rows && rows.size() < JOB_BYTES {
             interrupts::check();
             let fetched = self.selection.fetch(|row, _| {
