@@ -1,5 +1,7 @@
 //! A request as SQL gives it: checked, its area mended where it must be, and turned into rows.
 
+use std::cell::Cell;
+
 use rawdata_core::geometry::AreaTest;
 use rawdata_core::request::query::{self, Param, Query};
 use rawdata_core::request::{Caller, Limits, Request, Service};
@@ -12,7 +14,9 @@ use crate::raw::places;
 use crate::raw::portal::{self, Portal, Row};
 use crate::tables;
 
-const ROWS_A_FETCH: i64 = 256;
+/// Rows that are fetched at once, and bytes of geometry that they should not exceed together.
+const ROWS_A_FETCH: usize = 256;
+const BYTES_A_FETCH: usize = 256 << 10;
 
 /// Checks a request. The same parser as HTTP's; limits of area are HTTP's alone.
 pub fn check(request: &JsonText) -> Request {
@@ -35,6 +39,8 @@ pub struct Selection {
     /// Looks at each row; `None` where the query has found just the right ones.
     test: Option<AreaTest>,
     geometry: usize,
+    /// How many rows to fetch next, by the size of those before.
+    rows: Cell<usize>,
 }
 
 impl Selection {
@@ -68,35 +74,47 @@ impl Selection {
         // Nothing says which country a problem lies in.
         let country = country.filter(|_| !request.problems);
         let test = country.is_none().then(|| AreaTest::new(request.area.polygons(), request.within));
-        Self { portal: run(select(request, &postgis, country)), by_place, test, geometry }
+        Self {
+            portal: run(select(request, &postgis, country)),
+            by_place,
+            test,
+            geometry,
+            rows: Cell::new(ROWS_A_FETCH),
+        }
     }
 
-    /// Looks at some more rows, and hands those that are selected to `each`. Whether there may be more.
-    pub fn fetch(&self, mut each: impl FnMut(&Row<'_>, View<'_>) -> Result<()>) -> Result<bool> {
-        let mut handed = Ok(());
+    /// Looks at some more rows, and hands those that are selected to `each`, with their geometry as it is stored and as it is
+    /// read. Whether there may be more.
+    pub fn fetch(&self, mut each: impl FnMut(&Row<'_>, &[u8], View<'_>) -> Result<()>) -> Result<bool> {
+        let (mut handed, mut bytes) = (Ok(()), 0);
         let hand = |row: &Row<'_>| {
             if handed.is_ok() {
-                handed = self.selected(row).and_then(|geometry| geometry.map_or(Ok(()), |view| each(row, view)));
+                handed = row.bytes(self.geometry).ok_or_else(broken).and_then(|geometry| {
+                    bytes += geometry.len();
+                    let view = View::parse(geometry)?;
+                    if self.selects(geometry, &view) { each(row, geometry, view) } else { Ok(()) }
+                });
             }
         };
+        let rows = self.rows.get();
+        let count = i64::try_from(rows).unwrap_or(i64::MAX);
         let fetched = if self.by_place {
-            places::fetch(&self.portal, ROWS_A_FETCH, &query::COLUMNS.map(|(name, _)| name), hand)
+            places::fetch(&self.portal, count, &query::COLUMNS.map(|(name, _)| name), hand)
         } else {
-            self.portal.fetch(ROWS_A_FETCH, hand)
+            self.portal.fetch(count, hand)
         };
         handed?;
-        let has_more = i64::try_from(fetched).is_ok_and(|fetched| fetched == ROWS_A_FETCH);
+        let mean = (bytes / rows).max(1);
+        self.rows.set((BYTES_A_FETCH / mean).clamp(1, ROWS_A_FETCH));
+        let has_more = fetched == rows;
         if !has_more {
             self.portal.close();
         }
         Ok(has_more)
     }
 
-    fn selected<'a>(&self, row: &'a Row<'_>) -> Result<Option<View<'a>>> {
-        let bytes = row.bytes(self.geometry).ok_or_else(broken)?;
-        let view = View::parse(bytes)?;
-        let is_selected = self.test.as_ref().is_none_or(|test| test.selects(&view, stored_box(bytes)));
-        Ok(is_selected.then_some(view))
+    fn selects(&self, stored: &[u8], geometry: &View) -> bool {
+        self.test.as_ref().is_none_or(|test| test.selects(geometry, stored_box(stored)))
     }
 }
 

@@ -48,7 +48,7 @@ fn features(
         while waiting.len() == 0 && !ended {
             interrupts::check();
             let mut rows = Vec::new();
-            let fetched = selection.fetch(|row, _| {
+            let fetched = selection.fetch(|row, geometry, _| {
                 let source = row.int4(0).and_then(Source::from_code).ok_or_else(broken)?;
                 rows.push((
                     source.table(),
@@ -59,7 +59,7 @@ fn features(
                     row.int4(5),
                     row.text(6).map(str::to_owned),
                     StoredJsonb(row.bytes(7).unwrap_or_default().to_vec()),
-                    StoredGeometry(row.bytes(8).unwrap_or_default().to_vec()),
+                    StoredGeometry(geometry.to_vec()),
                 ));
                 Ok(())
             });
@@ -75,7 +75,7 @@ fn features(
 fn feature_count(request: JsonText) -> i64 {
     let selection = Selection::of_geometries(&request::check(&request));
     let mut number = 0;
-    let mut count = |_: &Row<'_>, _: View<'_>| {
+    let mut count = |_: &Row<'_>, _: &[u8], _: View<'_>| {
         number += 1;
         Ok(())
     };
