@@ -93,9 +93,9 @@ enum State {
 impl Here {
     /// Encodes some rows.
     fn rows(&mut self) {
-        let fetched = self.selection.fetch(|row, geometry| {
-            self.encoder.feature(&stored(row)?.feature(geometry)?, &mut self.buffer)
-        });
+        let fetched = self
+            .selection
+            .fetch(|row, geometry| self.encoder.feature(&stored(row)?.feature(geometry)?, &mut self.buffer));
         if !fetched.or_raise() {
             self.state = State::Rest;
         }

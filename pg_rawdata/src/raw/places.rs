@@ -76,9 +76,8 @@ impl Table {
             let (relation, slot) = (self.relation, self.slot);
             let tid = place.datum(2).map_or(std::ptr::null_mut(), |place| place.cast_mut_ptr());
             let read = (*(*relation).rd_tableam).tuple_fetch_row_version;
-            let found = read.is_some_and(|read| {
-                pg_sys::ffi::pg_guard_ffi_boundary(|| read(relation, tid, snapshot, slot))
-            });
+            let found =
+                read.is_some_and(|read| pg_sys::ffi::pg_guard_ffi_boundary(|| read(relation, tid, snapshot, slot)));
             if !found {
                 pgrx::error!("a row of the data set is not where it was");
             }

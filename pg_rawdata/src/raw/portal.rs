@@ -161,11 +161,7 @@ pub struct Row<'a> {
 impl Row<'_> {
     /// A row of nulls.
     pub(super) fn of_width(width: usize) -> Self {
-        Self {
-            values: vec![pg_sys::Datum::null(); width],
-            nulls: vec![true; width],
-            lent: std::marker::PhantomData,
-        }
+        Self { values: vec![pg_sys::Datum::null(); width], nulls: vec![true; width], lent: std::marker::PhantomData }
     }
 
     /// Sets a column, whose value is of the type that will be asked for.
