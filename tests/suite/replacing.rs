@@ -108,7 +108,7 @@ fn a_cancel_is_heard_also_in_the_moment_when_a_try_for_the_tables_ends() {
     let database = Database::helsinki();
     let before = database.psql(HASH);
     for (stop, reason) in
-        [("SELECT pg_cancel_backend", "user request"), ("SELECT pg_sleep(2) WHERE 0 <> ", "statement timeout")]
+        [("SELECT pg_cancel_backend", "user request"), ("SELECT pg_sleep(8) WHERE 0 <> ", "statement timeout")]
     {
         let (mut reader, mut import) = (database.open(), database.open());
         let pid = import.ask("SELECT pg_backend_pid()");
@@ -116,7 +116,7 @@ fn a_cancel_is_heard_also_in_the_moment_when_a_try_for_the_tables_ends() {
         reader.ask("BEGIN");
         reader.ask("SELECT count(*) FROM rawdata.nodes");
         if reason == "statement timeout" {
-            import.ask("SET statement_timeout = '2s'");
+            import.ask("SET statement_timeout = '8s'");
         }
         import.begin(&sql_import(&town("blue", 3)));
         // The process stands still while it waits for the lock, so that the end of its wait and the request meet.
