@@ -48,7 +48,7 @@ impl Chunks {
         let mut encoder = write::encoder(&schema, Box::new(files.clone())).or_raise();
         encoder.begin(&schema, &mut begun).or_raise();
         let selection = Selection::of_rows(&request);
-        Self::Here(Here { selection, encoder, files, state: State::Rows, buffer: begun })
+        Self::Here(Here { selection, encoder, files, state: State::Begun, buffer: begun })
     }
 
     /// Its temporary files.
@@ -82,6 +82,8 @@ pub struct Here {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// There were no rows yet.
+    Begun,
     /// Rows are coming.
     Rows,
     /// All rows are encoded, but the encoder has not written all.
@@ -109,12 +111,19 @@ impl Here {
         }
     }
 
+    /// What comes before all rows is a chunk of its own, as the next may take as long as the whole export.
     fn next(&mut self) -> Option<Vec<u8>> {
+        if self.state == State::Begun {
+            self.state = State::Rows;
+            if !self.buffer.is_empty() {
+                return Some(std::mem::take(&mut self.buffer));
+            }
+        }
         while self.buffer.len() < CHUNK && self.state != State::Done {
             interrupts::check();
             match self.state {
-                State::Rows => self.rows(),
-                _ => self.rest(),
+                State::Begun | State::Rows => self.rows(),
+                State::Rest | State::Done => self.rest(),
             }
         }
         (!self.buffer.is_empty()).then(|| std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + CHUNK / 4)))
@@ -163,7 +172,8 @@ impl Beside {
 
     /// Copies rows until they are enough for a job.
     fn fetch(&mut self) -> Job {
-        let mut rows = Rows::with_capacity(JOB_BYTES);
+        // The last fetch goes beyond what is enough.
+        let mut rows = Rows::with_capacity(JOB_BYTES + JOB_BYTES / 2);
         while self.has_more_rows && rows.size() < JOB_BYTES {
             interrupts::check();
             let fetched = self.selection.fetch(|row, _| {

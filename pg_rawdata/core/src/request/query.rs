@@ -113,26 +113,26 @@ const PROBLEMS: &str = "problem_features";
 /// Within a table the order is that of `osm_id`, whatever way the rows came into the table; problems of one id are in the
 /// order of their contents. Run it without parallel workers, for these would mix the tables.
 ///
-/// What is sorted is where rows lie, in place of the rows, and that is what the query selects: of each row the source's
-/// number, `tableoid` and `ctid`. The other columns are named for the right to read them alone. Problems have no place,
-/// and their columns are selected.
+/// What is sorted is where rows lie, 96 bytes a row in memory, in place of the rows, and that is what the query selects: of
+/// each row the source's number, `tableoid` and `ctid`. All columns are named, so that the caller must have the right to read
+/// them. Problems have no place, and their columns are selected.
 pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Query {
-    let columns = COLUMNS.map(|(name, _)| quoted(name)).join(", ");
-    union(request, postgis, country, |source, chosen| {
+    union(request, postgis, country, |source, table, conditions| {
         let code = source.code();
         if source == Source::Problems {
-            return format!("(SELECT {code}, {columns} {chosen} ORDER BY osm_id, tags, geom)");
+            let columns = COLUMNS.map(|(name, _)| quoted(name)).join(", ");
+            return format!("(SELECT {code}, {columns} FROM {table} WHERE {conditions} ORDER BY osm_id, tags, geom)");
         }
         format!(
-            "SELECT {code}, \"table\", place FROM \
-             (SELECT tableoid AS \"table\", ctid AS place, {columns} {chosen} ORDER BY osm_id OFFSET 0) AS chosen"
+            "(SELECT {code}, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM {table}) AS stored \
+             WHERE {conditions} ORDER BY osm_id)"
         )
     })
 }
 
 /// Selects of the rows of a request what it takes to count them: their geometry, in no order.
 pub fn geometries(request: &Request, postgis: &str, country: Option<i32>) -> Query {
-    union(request, postgis, country, |_, chosen| format!("SELECT geom {chosen}"))
+    union(request, postgis, country, |_, table, conditions| format!("SELECT geom FROM {table} WHERE {conditions}"))
 }
 
 /// Selects the country whose stored outline the area of a request is, if there is one: its `cid`, an `integer`.
@@ -157,8 +157,13 @@ pub fn country(request: &Request, postgis: &str) -> Option<Query> {
     Some(Query { text, params: builder.params })
 }
 
-/// One query for each table, made by `branch` of the table and of its rows that are chosen: `FROM … WHERE …`.
-fn union(request: &Request, postgis: &str, country: Option<i32>, branch: impl Fn(Source, &str) -> String) -> Query {
+/// One query for each table, made by `branch` of its name and of the conditions on its rows.
+fn union(
+    request: &Request,
+    postgis: &str,
+    country: Option<i32>,
+    branch: impl Fn(Source, &str, &str) -> String,
+) -> Query {
     let mut builder = Builder { postgis: quoted(postgis), params: Vec::new() };
     // Nothing says which country a problem lies in.
     let place = builder.place(request, country.filter(|_| !request.problems));
@@ -168,8 +173,8 @@ fn union(request: &Request, postgis: &str, country: Option<i32>, branch: impl Fn
             let mut conditions = vec![place.clone()];
             conditions.extend(builder.shape(source));
             conditions.extend(builder.tags(&request.tags[source.geometry_type()]));
-            let rows = if source == Source::Problems { PROBLEMS } else { source.table() };
-            branch(source, &format!("FROM rawdata.{rows} WHERE {}", conditions.join(" AND ")))
+            let table = if source == Source::Problems { PROBLEMS } else { source.table() };
+            branch(source, &format!("rawdata.{table}"), &conditions.join(" AND "))
         })
         .collect();
     Query { text: branches.join("\nUNION ALL\n"), params: builder.params }
@@ -327,10 +332,8 @@ mod tests {
         let query = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
         assert_eq!(
             query.text,
-            "SELECT 0, \"table\", place FROM (SELECT tableoid AS \"table\", ctid AS place, \
-             \"osm_id\", \"version\", \"changeset\", \"timestamp\", \"uid\", \"user\", \"tags\", \"geom\" \
-             FROM rawdata.nodes WHERE country OPERATOR(pg_catalog.@>) ARRAY[$1::pg_catalog.int4] \
-             ORDER BY osm_id OFFSET 0) AS chosen"
+            "(SELECT 0, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM rawdata.nodes) AS stored \
+             WHERE country OPERATOR(pg_catalog.@>) ARRAY[$1::pg_catalog.int4] ORDER BY osm_id)"
         );
         assert_eq!(query.params, [Param::Int4(5)]);
     }
