@@ -60,7 +60,7 @@ COMMENT ON FUNCTION rawdata._grant() IS 'Internal: gives the three roles their r
 COMMENT ON FUNCTION rawdata._fresh_table(regclass) IS 'Internal: makes an empty twin of a table';
 COMMENT ON FUNCTION rawdata._fresh_name(regclass) IS 'Internal: the name of the empty twin of a table';
 COMMENT ON FUNCTION rawdata._index_fresh(regclass) IS 'Internal: gives the twin of a table its indexes and statistics';
-COMMENT ON FUNCTION rawdata._lock_for_swap(regclass[]) IS 'Internal: locks tables against readers, in short steps';
+COMMENT ON FUNCTION rawdata._lock_for_swap(regclass[]) IS 'Internal: tries for a moment to lock tables against readers';
 COMMENT ON FUNCTION rawdata._exchange_files(regclass, regclass) IS 'Internal: exchanges the storage of two tables or indexes';
 COMMENT ON FUNCTION rawdata._exchange_toast_owners(regclass, regclass) IS 'Internal: exchanges the TOAST tables of two tables';
 COMMENT ON FUNCTION rawdata._swap_in(regclass) IS 'Internal: puts the twin of a table in its place';

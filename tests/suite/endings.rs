@@ -155,7 +155,7 @@ fn temporary_files_stay_within_their_limit_and_go() {
             RESET temp_file_limit;
             BEGIN;
             DECLARE chunks CURSOR FOR {export};
-            MOVE 1 FROM chunks;
+            MOVE 2 FROM chunks;
             {count}
             COMMIT;
             {count}

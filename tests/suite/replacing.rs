@@ -107,14 +107,16 @@ fn a_transaction_that_reads_holds_up_the_swap_but_nobody_else() {
 fn a_cancel_is_heard_also_in_the_moment_when_a_try_for_the_tables_ends() {
     let database = Database::helsinki();
     let before = database.psql(HASH);
-    for (stop, reason) in [("SELECT pg_cancel_backend", "user request"), ("SELECT pg_sleep(2) WHERE 0 <> ", "statement timeout")] {
+    for (stop, reason) in
+        [("SELECT pg_cancel_backend", "user request"), ("SELECT pg_sleep(8) WHERE 0 <> ", "statement timeout")]
+    {
         let (mut reader, mut import) = (database.open(), database.open());
         let pid = import.ask("SELECT pg_backend_pid()");
         let signal = |name: &str| assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
         reader.ask("BEGIN");
         reader.ask("SELECT count(*) FROM rawdata.nodes");
         if reason == "statement timeout" {
-            import.ask("SET statement_timeout = '2s'");
+            import.ask("SET statement_timeout = '8s'");
         }
         import.begin(&sql_import(&town("blue", 3)));
         // The process stands still while it waits for the lock, so that the end of its wait and the request meet.
@@ -132,7 +134,8 @@ fn a_cancel_is_heard_also_in_the_moment_when_a_try_for_the_tables_ends() {
         database.psql(&format!("{stop}({pid})"));
         signal("-CONT");
         wait_until(&format!("the import ends by {reason}"), || {
-            database.psql(&format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND state = 'active'")) == "0"
+            database.psql(&format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND state = 'active'"))
+                == "0"
         });
         let answer = import.answer();
         assert!(answer.contains(&format!("canceling statement due to {reason}")), "{answer}");

@@ -262,7 +262,10 @@ fn only_hosts_that_are_allowed_are_asked() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && said.contains("name it by --allow-host 127.0.0.1"), "{said}");
     }
-    assert_eq!((source.asked(), database.psql("SELECT error_kind FROM rawdata.replication").trim()), (vec![], "setting"));
+    assert_eq!(
+        (source.asked(), database.psql("SELECT error_kind FROM rawdata.replication").trim()),
+        (vec![], "setting")
+    );
 }
 
 /// The limits of the server are far away: the stop does not wait for them.

@@ -62,7 +62,16 @@ pub async fn run(config: &config::Worker, db: Db, readers: Readers, queue: Queue
         zip_level: config.zip_level,
     };
     let replication = config.replication.clone();
-    let worker = Arc::new(Worker { db, queue, exporter, replication, restraint: Arc::default(), state, stop, grace: config.stop_grace });
+    let worker = Arc::new(Worker {
+        db,
+        queue,
+        exporter,
+        replication,
+        restraint: Arc::default(),
+        state,
+        stop,
+        grace: config.stop_grace,
+    });
     let mut others = vec![
         tokio::spawn(beat(worker.queue.clone(), worker.state.subscribe())),
         tokio::spawn(sweep::run(worker.db.clone(), worker.queue.clone())),
