@@ -15,7 +15,9 @@ pub fn fetch(portal: &Portal, count: i64, columns: &[&str], mut each: impl FnMut
     let snapshot = portal.snapshot();
     let mut open: Option<Table> = None;
     let fetched = portal.fetch(count, |place| {
-        let oid = place.datum(1).map_or(pg_sys::InvalidOid, |oid| pg_sys::Oid::from(u32::try_from(oid.value()).unwrap_or_default()));
+        let oid = place
+            .datum(1)
+            .map_or(pg_sys::InvalidOid, |oid| pg_sys::Oid::from(u32::try_from(oid.value()).unwrap_or_default()));
         if let Some(other) = open.take_if(|table| table.oid != oid) {
             other.close();
         }
