@@ -36,17 +36,9 @@ impl Db {
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
-    /// Applies a diff. What it did, as a sentence.
-    pub async fn apply_change(&self, document: &[u8], sequence: i64, state: Timestamp) -> Result<String> {
-        let sql = "SELECT CASE WHEN applied THEN format('%s objects, %s rebuilt, %s rows', nodes + ways + relations + deleted, \
-                       rebuilt, rows_inserted + rows_changed + rows_deleted) ELSE 'was there already' END \
-                     FROM rawdata.apply_change($1, $2, to_timestamp($3::bigint))";
-        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&document, Type::BYTEA), (&sequence, Type::INT8), (&state.0, Type::INT8)];
-        let mut session = self.session(APPLY).await?;
-        let row = session.client.query_typed_one(sql, &parameters).await?;
-        session.finished = true;
-        Ok(row.try_get(0)?)
+    /// A connection for diffs, one after the other: a new one costs as much as a small diff.
+    pub async fn session_for_diffs(&self) -> Result<Session> {
+        self.session(APPLY).await
     }
 
     /// Puts a map document onto the data set. What it did, as a sentence.
@@ -100,6 +92,19 @@ impl Session {
     /// Whether the tables are there; asked by the health check.
     pub async fn is_set_up(&self) -> Result<bool> {
         let row = self.client.query_typed_one("SELECT to_regclass('rawdata.jobs') IS NOT NULL", &[]).await?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// Applies a diff. What it did, as a sentence.
+    pub async fn apply_change(&mut self, document: &[u8], sequence: i64, state: Timestamp) -> Result<String> {
+        let sql = "SELECT CASE WHEN applied THEN format('%s objects, %s rebuilt, %s rows', nodes + ways + relations + deleted, \
+                       rebuilt, rows_inserted + rows_changed + rows_deleted) ELSE 'was there already' END \
+                     FROM rawdata.apply_change($1, $2, to_timestamp($3::bigint))";
+        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&document, Type::BYTEA), (&sequence, Type::INT8), (&state.0, Type::INT8)];
+        self.finished = false;
+        let row = self.client.query_typed_one(sql, &parameters).await?;
+        self.finished = true;
         Ok(row.try_get(0)?)
     }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::Replication,
-    db::{Db, DbError, Standing},
+    db::{Db, DbError, Session, Standing},
     stop::Stop,
 };
 
@@ -181,6 +181,7 @@ impl Follower {
             }
             tracing::warn!(server = newest.sequence, sequence, "the server is behind the data set");
         }
+        let mut session = None;
         // Never past what the server says is whole.
         while sequence < newest.sequence {
             if seen.applied >= self.settings.batch {
@@ -190,7 +191,11 @@ impl Follower {
             let fetched = self.unless_stopped(fetch(&server, next)).await;
             let fetched = fetched.map_err(|trouble| kept_no_longer(trouble, next, newest.sequence))?;
             let Some((state, diff)) = fetched else { return Ok(Outcome::Stopped) };
-            self.apply(state, &diff).await?;
+            let session = match &mut session {
+                Some(session) => session,
+                none => none.insert(self.db.session_for_diffs().await?),
+            };
+            apply(session, state, &diff).await?;
             sequence = next;
             seen.sequence = Some(sequence);
             seen.applied += 1;
@@ -206,19 +211,19 @@ impl Follower {
         })?;
         Server::new(base, &self.settings.allowed.hosts(), self.settings.patience())
     }
+}
 
-    async fn apply(&self, State { sequence, timestamp }: State, diff: &[u8]) -> Result<(), Trouble> {
-        match self.db.apply_change(diff, sequence, timestamp).await {
-            Ok(report) => {
-                tracing::info!(sequence, %report, "applied");
-                Ok(())
-            }
-            // A document that came broken may come whole.
-            Err(DbError::BadDocument(why)) => {
-                Err(FetchError::new(Kind::Document, format!("diff {sequence}: {why}")).into())
-            }
-            Err(error) => Err(error.into()),
+async fn apply(session: &mut Session, State { sequence, timestamp }: State, diff: &[u8]) -> Result<(), Trouble> {
+    match session.apply_change(diff, sequence, timestamp).await {
+        Ok(report) => {
+            tracing::info!(sequence, %report, "applied");
+            Ok(())
         }
+        // A document that came broken may come whole.
+        Err(DbError::BadDocument(why)) => {
+            Err(FetchError::new(Kind::Document, format!("diff {sequence}: {why}")).into())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -50,8 +50,7 @@ impl Diff {
         memory: usize,
         interrupt: &mut dyn FnMut() -> Result<()>,
     ) -> Result<Self> {
-        let mut diff = Self::default();
-        diff.is_map = is_map(&mut document)?;
+        let mut diff = Self { is_map: is_map(&mut document)?, ..Self::default() };
         document.rewind().map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?;
         if diff.is_map {
             diff.add_puts(Reader::new(document)?, memory, interrupt)?;

@@ -107,7 +107,7 @@ fn zeros(bits: u32) -> usize {
 /// The digits of a number below 1e8 in the order of memory, zeros in front: halves first, then their halves, then theirs,
 /// side by side in one word.
 fn eight_digits(number: u64) -> u64 {
-    let halves = number / 10_000 | (number % 10_000) << 32;
+    let halves = (number / 10_000) | ((number % 10_000) << 32);
     let hundreds = (halves * 10_486) >> 20 & 0x7f_0000_007f;
     let pairs = hundreds | (halves - hundreds * 100) << 16;
     let tens = (pairs * 103) >> 10 & 0x000f_000f_000f_000f;
