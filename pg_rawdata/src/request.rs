@@ -1,7 +1,7 @@
 //! A request as SQL gives it: checked, its area mended where it must be, and turned into rows.
 
 use rawdata_core::geometry::AreaTest;
-use rawdata_core::request::query::{self, Param, Query};
+use rawdata_core::request::query::{self, Param, Query, Rows};
 use rawdata_core::request::{Caller, Limits, Request, Service};
 use rawdata_core::stored::geometry::{View, stored_box};
 use rawdata_core::{Error, ErrorKind, Result};
@@ -28,10 +28,37 @@ pub fn check(request: &JsonText) -> Request {
 
 /// The rows of a request, in pieces.
 pub struct Selection {
-    portal: Portal,
+    /// What is still to be read; the next is the last.
+    tables: Vec<Table>,
     /// Looks at each row; `None` where the query has found just the right ones.
     test: Option<AreaTest>,
     geometry: usize,
+}
+
+/// Rows of a table that are being read.
+struct Table {
+    rows: Rows,
+    portal: Portal,
+    /// How many rows this pass has given.
+    given: i64,
+    /// The id of the last of these.
+    last: i64,
+}
+
+impl Table {
+    fn open(rows: Rows) -> Self {
+        Self { portal: run(rows.query.clone()), rows, given: 0, last: i64::MIN }
+    }
+
+    /// Ends a pass, of which all rows were given, and begins the next if there may be one.
+    fn next_pass(mut self) -> Option<Self> {
+        self.portal.close();
+        if !self.rows.in_passes || self.given < query::PASS {
+            return None;
+        }
+        *self.rows.query.params.first_mut()? = Param::Int8(self.last);
+        Some(Self::open(self.rows))
+    }
 }
 
 impl Selection {
@@ -42,10 +69,12 @@ impl Selection {
 
     /// The geometries alone.
     pub fn of_geometries(request: &Request) -> Self {
-        Self::open(request, 0, query::geometries)
+        Self::open(request, 0, |request, postgis, country| {
+            vec![Rows { query: query::geometries(request, postgis, country), in_passes: false }]
+        })
     }
 
-    fn open(request: &Request, geometry: usize, select: impl FnOnce(&Request, &str, Option<i32>) -> Query) -> Self {
+    fn open(request: &Request, geometry: usize, select: impl FnOnce(&Request, &str, Option<i32>) -> Vec<Rows>) -> Self {
         if !tables::exist() {
             refuse(Refused::NoTables, "");
         }
@@ -60,23 +89,29 @@ impl Selection {
         // Nothing says which country a problem lies in.
         let country = country.filter(|_| !request.problems);
         let test = country.is_none().then(|| AreaTest::new(request.area.polygons(), request.within));
-        Self { portal: run(select(request, &postgis, country)), test, geometry }
+        // All are opened, and so locked, before the first row, so that no import comes in between.
+        let tables = select(request, &postgis, country).into_iter().rev().map(Table::open).collect();
+        Self { tables, test, geometry }
     }
 
     /// Looks at some more rows, and hands those that are selected to `each`. Whether there may be more.
-    pub fn fetch(&self, mut each: impl FnMut(&Row<'_>, View<'_>) -> Result<()>) -> Result<bool> {
+    pub fn fetch(&mut self, mut each: impl FnMut(&Row<'_>, View<'_>) -> Result<()>) -> Result<bool> {
+        let Some(mut table) = self.tables.pop() else { return Ok(false) };
         let mut handed = Ok(());
-        let fetched = self.portal.fetch(ROWS_A_FETCH, |row| {
+        let in_passes = table.rows.in_passes;
+        let fetched = table.portal.fetch(ROWS_A_FETCH, |row| {
+            if in_passes {
+                table.last = row.int8(1).unwrap_or(i64::MAX);
+            }
             if handed.is_ok() {
                 handed = self.selected(row).and_then(|geometry| geometry.map_or(Ok(()), |view| each(row, view)));
             }
         });
         handed?;
-        let has_more = i64::try_from(fetched).is_ok_and(|fetched| fetched == ROWS_A_FETCH);
-        if !has_more {
-            self.portal.close();
-        }
-        Ok(has_more)
+        let fetched = i64::try_from(fetched).unwrap_or(ROWS_A_FETCH);
+        table.given += fetched;
+        self.tables.extend(if fetched == ROWS_A_FETCH { Some(table) } else { table.next_pass() });
+        Ok(!self.tables.is_empty())
     }
 
     fn selected<'a>(&self, row: &'a Row<'_>) -> Result<Option<View<'a>>> {

@@ -105,35 +105,59 @@ pub const COLUMNS: [(&str, &str); 9] = [
 /// The view that gives problems the columns of features.
 const PROBLEMS: &str = "problem_features";
 
-/// Selects the rows of a request: [`COLUMNS`] in the order nodes, lines, areas.
+/// The rows of a table, in the order of `osm_id`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    /// Selects [`COLUMNS`].
+    pub query: Query,
+    /// Whether the query gives [`PASS`] rows at most, those whose ids follow its first parameter, an [`Param::Int8`]. To be run
+    /// again with the last id, until there are fewer. Otherwise it gives all.
+    pub in_passes: bool,
+}
+
+/// Most rows of a pass. As many, and at most the half more, are sorted in 32 MB of `work_mem`.
+pub const PASS: i64 = 1 << 18;
+
+/// Selects the rows of a request: of each table, in the order nodes, lines, areas.
 ///
 /// `postgis` is the schema PostGIS is installed in. With `country` the area is that country's, and a row is in it when
 /// its `country` says so; the area's shape and `useStWithin` then count for nothing. Without, the rows are those whose box
 /// meets the area's box, and the caller has to look at each ([`crate::geometry::AreaTest`]).
 ///
 /// Within a table the order is that of `osm_id`, whatever way the rows came into the table; problems of one id are in the
-/// order of their contents. Run it without parallel workers, for these would mix the tables.
+/// order of their contents. Run it without parallel workers, for these would mix the rows.
 ///
 /// What is sorted is where rows lie: 80 bytes a row in memory, in place of the row. Then each is fetched from its place, in
-/// that order, which LATERAL leaves no other way to do.
-pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Query {
+/// that order, which LATERAL leaves no other way to do. A pass has a limit, so that the sort keeps the least ids only and
+/// never needs a file; each further pass reads the area's boxes again, or goes on in the index on ids, as the planner likes.
+pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Vec<Rows> {
     let columns = r#"osm_id, version, changeset, "timestamp", uid, "user", tags, geom"#;
-    union(request, postgis, country, |source, chosen| {
+    let of_table = |source: Source| {
         let code = source.code();
+        let mut builder = Builder::new(postgis);
         if source == Source::Problems {
-            return format!("(SELECT {code}, {columns} {chosen} ORDER BY osm_id, tags, geom)");
+            let chosen = builder.chosen(request, country, source, None);
+            let text = format!("SELECT {code}, {columns} {chosen} ORDER BY osm_id, tags, geom");
+            return Rows { query: Query { text, params: builder.params }, in_passes: false };
         }
         let table = source.table();
-        format!(
-            "SELECT {code}, {columns} FROM (SELECT ctid AS place {chosen} ORDER BY osm_id OFFSET 0) AS chosen, \
+        let after = builder.param(Param::Int8(i64::MIN));
+        let chosen = builder.chosen(request, country, source, Some(format!("osm_id OPERATOR(pg_catalog.>) {after}")));
+        let text = format!(
+            "SELECT {code}, {columns} FROM (SELECT ctid AS place {chosen} ORDER BY osm_id LIMIT {PASS}) AS chosen, \
              LATERAL (SELECT * FROM rawdata.{table} AS stored WHERE stored.ctid OPERATOR(pg_catalog.=) place OFFSET 0) AS stored"
-        )
-    })
+        );
+        Rows { query: Query { text, params: builder.params }, in_passes: true }
+    };
+    sources(request).into_iter().map(of_table).collect()
 }
 
 /// Selects of the rows of a request what it takes to count them: their geometry, in no order.
 pub fn geometries(request: &Request, postgis: &str, country: Option<i32>) -> Query {
-    union(request, postgis, country, |_, chosen| format!("SELECT geom {chosen}"))
+    let mut builder = Builder::new(postgis);
+    let branch = |source| format!("SELECT geom {}", builder.chosen(request, country, source, None));
+    let branches: Vec<String> = sources(request).into_iter().map(branch).collect();
+    Query { text: branches.join("\nUNION ALL\n"), params: builder.params }
 }
 
 /// Selects the country whose stored outline the area of a request is, if there is one: its `cid`, an `integer`.
@@ -144,7 +168,7 @@ pub fn country(request: &Request, postgis: &str) -> Option<Query> {
     if request.service == Service::Plain {
         return None;
     }
-    let mut builder = Builder { postgis: quoted(postgis), params: Vec::new() };
+    let mut builder = Builder::new(postgis);
     let area = builder.area(request);
     let postgis = &builder.postgis;
     let snapped = |shape: &str| format!("{postgis}.st_multi({postgis}.st_snaptogrid({shape}, 0.00001))");
@@ -156,24 +180,6 @@ pub fn country(request: &Request, postgis: &str) -> Option<Query> {
          ORDER BY cid LIMIT 1"
     );
     Some(Query { text, params: builder.params })
-}
-
-/// One query for each table, made by `branch` of the table and of its rows that are chosen: `FROM … WHERE …`.
-fn union(request: &Request, postgis: &str, country: Option<i32>, branch: impl Fn(Source, &str) -> String) -> Query {
-    let mut builder = Builder { postgis: quoted(postgis), params: Vec::new() };
-    // Nothing says which country a problem lies in.
-    let place = builder.place(request, country.filter(|_| !request.problems));
-    let branches: Vec<String> = sources(request)
-        .into_iter()
-        .map(|source| {
-            let mut conditions = vec![place.clone()];
-            conditions.extend(builder.shape(source));
-            conditions.extend(builder.tags(&request.tags[source.geometry_type()]));
-            let rows = if source == Source::Problems { PROBLEMS } else { source.table() };
-            branch(source, &format!("FROM rawdata.{rows} WHERE {}", conditions.join(" AND ")))
-        })
-        .collect();
-    Query { text: branches.join("\nUNION ALL\n"), params: builder.params }
 }
 
 /// The tables to read, in the order of rows. Relations that lines and areas would both select in the same way are read
@@ -204,6 +210,21 @@ struct Builder {
 }
 
 impl Builder {
+    fn new(postgis: &str) -> Self {
+        Self { postgis: quoted(postgis), params: Vec::new() }
+    }
+
+    /// The rows of a table that are chosen: `FROM … WHERE …`, with one more condition in front.
+    fn chosen(&mut self, request: &Request, country: Option<i32>, source: Source, first: Option<String>) -> String {
+        // Nothing says which country a problem lies in.
+        let place = self.place(request, country.filter(|_| !request.problems));
+        let mut conditions: Vec<String> = first.into_iter().chain([place]).collect();
+        conditions.extend(self.shape(source));
+        conditions.extend(self.tags(&request.tags[source.geometry_type()]));
+        let rows = if source == Source::Problems { PROBLEMS } else { source.table() };
+        format!("FROM rawdata.{rows} WHERE {}", conditions.join(" AND "))
+    }
+
     /// A parameter with its type, so that the text means the same whatever is in the search path.
     fn param(&mut self, param: Param) -> String {
         let kind = match param {
@@ -306,8 +327,8 @@ mod tests {
 
     /// The condition on tags of the first table, with its parameters put in.
     fn condition(filter: Value) -> String {
-        let query =
-            rows(&request(json!({"geometryType": ["point"], "filters": {"tags": {"point": filter}}})), "gis", Some(1));
+        let request = request(json!({"geometryType": ["point"], "filters": {"tags": {"point": filter}}}));
+        let query = rows(&request, "gis", Some(1)).remove(0).query;
         let mut text = query.text.split_once("::pg_catalog.int4]").unwrap().1.to_owned();
         for (at, param) in query.params.iter().enumerate().rev() {
             let value = match param {
@@ -325,20 +346,21 @@ mod tests {
 
     #[test]
     fn a_row_has_its_columns_from_a_table_of_fixed_name() {
-        let query = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
+        let of_table = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
+        let [Rows { query, in_passes: true }] = of_table.as_slice() else { panic!("{of_table:?}") };
         assert_eq!(
             query.text,
             "SELECT 0, osm_id, version, changeset, \"timestamp\", uid, \"user\", tags, geom FROM \
-             (SELECT ctid AS place FROM rawdata.nodes WHERE country OPERATOR(pg_catalog.@>) ARRAY[$1::pg_catalog.int4] \
-             ORDER BY osm_id OFFSET 0) AS chosen, \
+             (SELECT ctid AS place FROM rawdata.nodes WHERE osm_id OPERATOR(pg_catalog.>) $1::pg_catalog.int8 \
+             AND country OPERATOR(pg_catalog.@>) ARRAY[$2::pg_catalog.int4] ORDER BY osm_id LIMIT 262144) AS chosen, \
              LATERAL (SELECT * FROM rawdata.nodes AS stored WHERE stored.ctid OPERATOR(pg_catalog.=) place OFFSET 0) AS stored"
         );
-        assert_eq!(query.params, [Param::Int4(5)]);
+        assert_eq!(query.params, [Param::Int8(i64::MIN), Param::Int4(5)]);
     }
 
     #[test]
     fn the_box_of_the_area_is_one_parameter_however_often_it_is_used() {
-        let query = rows(&request(json!({})), "my \"gis\"", None);
+        let query = geometries(&request(json!({})), "my \"gis\"", None);
         let square = vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]];
         assert_eq!(query.params, [Param::Bytea(ewkb::multipolygon(&vec![vec![square]]))]);
         assert!(
@@ -370,7 +392,10 @@ mod tests {
     fn problems_are_selected_by_the_area_even_where_it_is_a_country() {
         let request = request(json!({"problems": true, "filters": {"tags": {"point": {"join_or": {"problem": []}}}}}));
         assert_eq!(sources(&request), [Source::Problems]);
-        let text = rows(&request, "gis", Some(1)).text;
+        let of_table = rows(&request, "gis", Some(1));
+        let [Rows { query: Query { text, .. }, in_passes: false }] = of_table.as_slice() else {
+            panic!("{of_table:?}")
+        };
         assert!(text.contains("FROM rawdata.problem_features WHERE geom") && !text.contains("country"), "{text}");
     }
 
@@ -411,11 +436,11 @@ mod tests {
                         "attributes": {"all_geometry": [evil]}},
         });
         let request = request(body);
-        for query in [rows(&request, "gis", None), geometries(&request, "gis", None), country(&request, "gis").unwrap()]
-        {
+        let of_tables = rows(&request, "gis", None).into_iter().map(|rows| rows.query);
+        for query in of_tables.chain([geometries(&request, "gis", None), country(&request, "gis").unwrap()]) {
             assert!(!query.text.contains("--"), "{}", query.text);
         }
-        assert_eq!(rows(&request, "gis", None).params.len(), 3);
+        assert_eq!(geometries(&request, "gis", None).params.len(), 3);
     }
 
     #[test]
