@@ -115,7 +115,7 @@ pub struct Rows {
     pub in_passes: bool,
 }
 
-/// Most rows of a pass. As many, and at most the half more, are sorted in 32 MB of `work_mem`.
+/// Most rows of a pass: somewhat fewer than are sorted in the 24 MB of `work_mem` that the functions have.
 pub const PASS: i64 = 1 << 18;
 
 /// Selects the rows of a request: of each table, in the order nodes, lines, areas.
