@@ -214,12 +214,27 @@ impl AreaRule {
     }
 }
 
+/// Which servers may be asked for map data and updates.
+#[derive(Debug, Clone, Args)]
+pub struct Allowed {
+    /// Hosts that may be asked, and redirected to, beside the well-known; these may have private addresses
+    #[arg(long = "allow-host", env = "FETCH_ALLOW_HOST", value_delimiter = ',', value_name = "HOST")]
+    allow_hosts: Vec<String>,
+}
+
+impl Allowed {
+    /// These and the well-known.
+    pub fn hosts(&self) -> Hosts {
+        Hosts::new(&self.allow_hosts)
+    }
+}
+
 /// Which servers are asked for map data, and how often.
 #[derive(Debug, Clone, Args)]
 pub struct Web {
-    /// Hosts that may be asked, and redirected to, beside the well-known; these may have private addresses
-    #[arg(long = "allow-host", env = "FETCH_ALLOW_HOST", value_delimiter = ',', value_name = "HOST")]
-    pub allow_hosts: Vec<String>,
+    /// Hosts.
+    #[command(flatten)]
+    pub allowed: Allowed,
     /// Most bytes that are fetched; where not given 256 MiB of what is held in memory, 16 GiB of what is passed on
     #[arg(long, env = "FETCH_MAX_BYTES")]
     pub max_bytes: Option<u64>,
@@ -231,7 +246,7 @@ pub struct Web {
 impl Web {
     /// What servers are asked on.
     pub fn terms(&self) -> Terms {
-        Terms { hosts: Hosts::new(&self.allow_hosts), limit: self.max_bytes, tries: self.tries }
+        Terms { hosts: self.allowed.hosts(), limit: self.max_bytes, tries: self.tries }
     }
 }
 
@@ -321,14 +336,9 @@ pub struct Replication {
         value_parser = clap::value_parser!(i64).range(0..)
     )]
     pub sequence: Option<i64>,
-    /// Hosts, beside the server's own, that it may redirect to by https
-    #[arg(
-        long = "replication-allow-host",
-        env = "REPLICATION_ALLOW_HOST",
-        value_delimiter = ',',
-        default_value = "osm-planet-eu-central-1.s3.dualstack.eu-central-1.amazonaws.com"
-    )]
-    pub allow_host: Vec<String>,
+    /// Hosts.
+    #[command(flatten)]
+    pub allowed: Allowed,
     /// Seconds that the server may let pass between two pieces of an answer
     #[arg(long = "replication-idle-limit", env = "REPLICATION_IDLE_LIMIT", default_value = "30", value_parser = seconds)]
     pub idle_limit: Duration,

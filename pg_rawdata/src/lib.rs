@@ -5,7 +5,9 @@
 
 mod assemble;
 mod behind;
+mod chunks;
 mod countries;
+mod crew;
 mod error;
 mod export;
 mod import;

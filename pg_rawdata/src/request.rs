@@ -8,6 +8,7 @@ use rawdata_core::{Error, ErrorKind, Result};
 
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::datum::JsonText;
+use crate::raw::places;
 use crate::raw::portal::{self, Portal, Row};
 use crate::tables;
 
@@ -39,9 +40,8 @@ pub struct Selection {
 struct Table {
     rows: Rows,
     portal: Portal,
-    /// How many rows this pass has given.
+    /// How many rows this pass has given, and the id of the last of these.
     given: i64,
-    /// The id of the last of these.
     last: i64,
 }
 
@@ -50,10 +50,26 @@ impl Table {
         Self { portal: run(rows.query.clone()), rows, given: 0, last: i64::MIN }
     }
 
-    /// Ends a pass, of which all rows were given, and begins the next if there may be one.
+    /// Hands some more rows to `each`. Whether there may be more in this pass.
+    fn fetch(&mut self, mut each: impl FnMut(&Row<'_>)) -> bool {
+        let fetched = if self.rows.by_place {
+            let each = |row: &Row<'_>| {
+                self.last = row.int8(1).unwrap_or(i64::MAX);
+                each(row);
+            };
+            places::fetch(&self.portal, ROWS_A_FETCH, &query::COLUMNS.map(|(name, _)| name), each)
+        } else {
+            self.portal.fetch(ROWS_A_FETCH, each)
+        };
+        let fetched = i64::try_from(fetched).unwrap_or(ROWS_A_FETCH);
+        self.given += fetched;
+        fetched == ROWS_A_FETCH
+    }
+
+    /// Ends a pass, and begins the next if there may be one.
     fn next_pass(mut self) -> Option<Self> {
         self.portal.close();
-        if !self.rows.in_passes || self.given < query::PASS {
+        if !self.rows.by_place || self.given < query::PASS {
             return None;
         }
         *self.rows.query.params.first_mut()? = Param::Int8(self.last);
@@ -64,14 +80,15 @@ impl Table {
 impl Selection {
     /// All columns of the rows, in order.
     pub fn of_rows(request: &Request) -> Self {
-        Self::open(request, query::COLUMNS.len() - 1, query::rows)
+        Self::open(request, query::COLUMNS.len(), query::rows)
     }
 
     /// The geometries alone.
     pub fn of_geometries(request: &Request) -> Self {
-        Self::open(request, 0, |request, postgis, country| {
-            vec![Rows { query: query::geometries(request, postgis, country), in_passes: false }]
-        })
+        let geometries = |request: &_, postgis: &_, country| {
+            vec![Rows { query: query::geometries(request, postgis, country), by_place: false }]
+        };
+        Self::open(request, 0, geometries)
     }
 
     fn open(request: &Request, geometry: usize, select: impl FnOnce(&Request, &str, Option<i32>) -> Vec<Rows>) -> Self {
@@ -98,19 +115,13 @@ impl Selection {
     pub fn fetch(&mut self, mut each: impl FnMut(&Row<'_>, View<'_>) -> Result<()>) -> Result<bool> {
         let Some(mut table) = self.tables.pop() else { return Ok(false) };
         let mut handed = Ok(());
-        let in_passes = table.rows.in_passes;
-        let fetched = table.portal.fetch(ROWS_A_FETCH, |row| {
-            if in_passes {
-                table.last = row.int8(1).unwrap_or(i64::MAX);
-            }
+        let has_more = table.fetch(|row| {
             if handed.is_ok() {
                 handed = self.selected(row).and_then(|geometry| geometry.map_or(Ok(()), |view| each(row, view)));
             }
         });
         handed?;
-        let fetched = i64::try_from(fetched).unwrap_or(ROWS_A_FETCH);
-        table.given += fetched;
-        self.tables.extend(if fetched == ROWS_A_FETCH { Some(table) } else { table.next_pass() });
+        self.tables.extend(if has_more { Some(table) } else { table.next_pass() });
         Ok(!self.tables.is_empty())
     }
 

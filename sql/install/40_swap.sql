@@ -40,22 +40,14 @@ BEGIN
     EXECUTE 'ANALYZE ' || fresh;
 END $$;
 
--- Takes the last lock in short steps, so that no queue forms behind it: one try waits at most 50 ms a table,
--- and between tries waiting readers go ahead.
-CREATE FUNCTION rawdata._lock_for_swap(targets regclass[]) RETURNS void
+-- Tries to lock tables against readers, for at most 50 ms a table, so that no queue forms behind it. Whether it did.
+CREATE FUNCTION rawdata._lock_for_swap(targets regclass[]) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '50ms' AS $$
-DECLARE
-    pause double precision := 0.02;
 BEGIN
-    LOOP
-        BEGIN
-            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', array_to_string(targets, ', '));
-            RETURN;
-        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-            PERFORM pg_sleep(pause);
-            pause := least(pause * 1.5, 0.5);
-        END;
-    END LOOP;
+    EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', array_to_string(targets, ', '));
+    RETURN true;
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    RETURN false;
 END $$;
 
 -- Exchanges the files of two tables, or of two indexes. Both locked, nothing written to either afterwards.

@@ -9,10 +9,10 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata.record_look(bigint, interval, text, text) FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
--- Rows come in the order of their ids: sorted in memory, 80 bytes a row, or by the index on ids. One sort a table may be alive.
+-- Rows come in the order of their ids: sorted in memory, 96 bytes a row, or by the index on ids. One sort is alive at a time.
 -- An area's test looks so dear to the planner that it would compile it, which delays the first byte.
-ALTER FUNCTION rawdata.export(jsonb) SET work_mem = '32MB' SET jit = off;
-ALTER FUNCTION rawdata.export_file(text, jsonb) SET work_mem = '32MB' SET jit = off;
+ALTER FUNCTION rawdata.export(jsonb) SET work_mem = '24MB' SET jit = off;
+ALTER FUNCTION rawdata.export_file(text, jsonb) SET work_mem = '24MB' SET jit = off;
 
 -- A diff looks up few rows among many, by index. Its queries run as the owner, so no operator may be the caller's own.
 ALTER FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -60,7 +60,7 @@ COMMENT ON FUNCTION rawdata._grant() IS 'Internal: gives the three roles their r
 COMMENT ON FUNCTION rawdata._fresh_table(regclass) IS 'Internal: makes an empty twin of a table';
 COMMENT ON FUNCTION rawdata._fresh_name(regclass) IS 'Internal: the name of the empty twin of a table';
 COMMENT ON FUNCTION rawdata._index_fresh(regclass) IS 'Internal: gives the twin of a table its indexes and statistics';
-COMMENT ON FUNCTION rawdata._lock_for_swap(regclass[]) IS 'Internal: locks tables against readers, in short steps';
+COMMENT ON FUNCTION rawdata._lock_for_swap(regclass[]) IS 'Internal: tries for a moment to lock tables against readers';
 COMMENT ON FUNCTION rawdata._exchange_files(regclass, regclass) IS 'Internal: exchanges the storage of two tables or indexes';
 COMMENT ON FUNCTION rawdata._exchange_toast_owners(regclass, regclass) IS 'Internal: exchanges the TOAST tables of two tables';
 COMMENT ON FUNCTION rawdata._swap_in(regclass) IS 'Internal: puts the twin of a table in its place';

@@ -455,22 +455,14 @@ BEGIN
     EXECUTE 'ANALYZE ' || fresh;
 END $$;
 
--- Takes the last lock in short steps, so that no queue forms behind it: one try waits at most 50 ms a table,
--- and between tries waiting readers go ahead.
-CREATE FUNCTION rawdata._lock_for_swap(targets regclass[]) RETURNS void
+-- Tries to lock tables against readers, for at most 50 ms a table, so that no queue forms behind it. Whether it did.
+CREATE FUNCTION rawdata._lock_for_swap(targets regclass[]) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '50ms' AS $$
-DECLARE
-    pause double precision := 0.02;
 BEGIN
-    LOOP
-        BEGIN
-            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', array_to_string(targets, ', '));
-            RETURN;
-        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-            PERFORM pg_sleep(pause);
-            pause := least(pause * 1.5, 0.5);
-        END;
-    END LOOP;
+    EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', array_to_string(targets, ', '));
+    RETURN true;
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    RETURN false;
 END $$;
 
 -- Exchanges the files of two tables, or of two indexes. Both locked, nothing written to either afterwards.
@@ -587,10 +579,10 @@ REVOKE ALL ON FUNCTION rawdata.import_file(text, text), rawdata.export_file(text
     rawdata.record_look(bigint, interval, text, text) FROM PUBLIC;
 GRANT SELECT ON rawdata.import_progress TO PUBLIC;
 
--- Rows come in the order of their ids: sorted in memory, 80 bytes a row, or by the index on ids. One sort a table may be alive.
+-- Rows come in the order of their ids: sorted in memory, 96 bytes a row, or by the index on ids. One sort is alive at a time.
 -- An area's test looks so dear to the planner that it would compile it, which delays the first byte.
-ALTER FUNCTION rawdata.export(jsonb) SET work_mem = '32MB' SET jit = off;
-ALTER FUNCTION rawdata.export_file(text, jsonb) SET work_mem = '32MB' SET jit = off;
+ALTER FUNCTION rawdata.export(jsonb) SET work_mem = '24MB' SET jit = off;
+ALTER FUNCTION rawdata.export_file(text, jsonb) SET work_mem = '24MB' SET jit = off;
 
 -- A diff looks up few rows among many, by index. Its queries run as the owner, so no operator may be the caller's own.
 ALTER FUNCTION rawdata.apply_change(bytea, bigint, timestamptz) SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -638,7 +630,7 @@ COMMENT ON FUNCTION rawdata._grant() IS 'Internal: gives the three roles their r
 COMMENT ON FUNCTION rawdata._fresh_table(regclass) IS 'Internal: makes an empty twin of a table';
 COMMENT ON FUNCTION rawdata._fresh_name(regclass) IS 'Internal: the name of the empty twin of a table';
 COMMENT ON FUNCTION rawdata._index_fresh(regclass) IS 'Internal: gives the twin of a table its indexes and statistics';
-COMMENT ON FUNCTION rawdata._lock_for_swap(regclass[]) IS 'Internal: locks tables against readers, in short steps';
+COMMENT ON FUNCTION rawdata._lock_for_swap(regclass[]) IS 'Internal: tries for a moment to lock tables against readers';
 COMMENT ON FUNCTION rawdata._exchange_files(regclass, regclass) IS 'Internal: exchanges the storage of two tables or indexes';
 COMMENT ON FUNCTION rawdata._exchange_toast_owners(regclass, regclass) IS 'Internal: exchanges the TOAST tables of two tables';
 COMMENT ON FUNCTION rawdata._swap_in(regclass) IS 'Internal: puts the twin of a table in its place';

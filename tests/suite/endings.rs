@@ -1,4 +1,4 @@
-//! An export that ends before its time, in any format, leaves nothing behind: no temporary file, no memory.
+//! An export that ends before its time, in any format, leaves nothing behind: no temporary file, no memory, no thread.
 
 use std::{thread, time::Duration};
 
@@ -57,6 +57,16 @@ fn files(database: &Database, pid: &str) -> usize {
     database.psql(&count).parse().unwrap()
 }
 
+/// How many threads a process has.
+fn threads(database: &Database, pid: &str) -> usize {
+    database.psql(&format!("SELECT count(*) FROM pg_ls_dir('/proc/{pid}/task')")).parse().unwrap()
+}
+
+/// Waits until a process has its own thread alone.
+fn wait_for_threads(database: &Database, what: &str, pid: &str) {
+    wait_until(&format!("the thread of {what} has ended"), || threads(database, pid) == 1);
+}
+
 /// Waits until something is so.
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..3000 {
@@ -95,6 +105,7 @@ fn a_cancelled_export_leaves_neither_files_nor_memory() {
             let answer = session.answer();
             assert!(answer.contains("canceling statement due to user request"), "{format}: {answer}");
             assert_eq!(files(&database, &pid), 0, "{format}");
+            wait_for_threads(&database, &format, &pid);
             after.push(memory(&mut session, &pid));
         }
         // What is lost stays lost, while what the allocator keeps comes and goes.
@@ -156,5 +167,53 @@ fn temporary_files_stay_within_their_limit_and_go() {
             _ => "53400\nf\nt\nf\nt\nf",
         };
         assert_eq!(database.psql(&script), expected, "{format}");
+    }
+}
+
+#[test]
+fn rows_are_encoded_in_a_thread_that_goes_with_the_export() {
+    let database = many();
+    let mut session = database.open();
+    let pid = process(&mut session);
+    for format in database.formats() {
+        let export = once(&format);
+        let few = export.replace(
+            r#""outputType""#,
+            r#""filters": {"tags": {"all_geometry": {"join_or": {"number": ["5"]}}}}, "outputType""#,
+        );
+        let expected = if STREAMED.contains(&format.as_str()) { 2 } else { 1 };
+        for (end, what) in [("CLOSE chunks", "closed"), ("COMMIT", "committed"), ("ROLLBACK", "rolled back")] {
+            session.ask("BEGIN");
+            session.ask(&format!("DECLARE few CURSOR FOR {few}"));
+            session.ask("MOVE 1 FROM few");
+            assert_eq!(threads(&database, &pid), 1, "{format}: few rows need no thread");
+            session.ask(&format!("DECLARE chunks CURSOR FOR {export}"));
+            session.ask("MOVE 1 FROM chunks");
+            assert_eq!(threads(&database, &pid), expected, "{format}");
+            session.ask(end);
+            wait_for_threads(&database, &format!("{format}, {what}"), &pid);
+            session.ask("ROLLBACK");
+        }
+        session.ask(&format!("SELECT octet_length(chunk) FROM ({export} AS chunk LIMIT 1) AS chunks"));
+        wait_for_threads(&database, &format!("{format} with a limit"), &pid);
+        let size =
+            session.ask(&format!("SELECT sum(octet_length(chunk)) > 1 << 20 FROM ({export} AS chunk) AS chunks"));
+        assert_eq!(size, "t", "{format}");
+        wait_for_threads(&database, &format!("{format}, complete"), &pid);
+    }
+}
+
+#[test]
+fn a_broken_row_is_an_error_in_every_format() {
+    let database = many();
+    database.psql(&format!("UPDATE rawdata.nodes SET tags = '{{\"number\": 5}}' WHERE osm_id = {NODES} - 1"));
+    let mut session = database.open();
+    let pid = process(&mut session);
+    session.ask("\\set VERBOSITY verbose");
+    for format in database.formats() {
+        let answer = session.ask(&format!("SELECT count(*) FROM ({}) AS chunks", endless(&format)));
+        assert!(answer.contains("0A000: a tag's value is not a string"), "{format}: {answer}");
+        assert_eq!(files(&database, &pid), 0, "{format}");
+        wait_for_threads(&database, &format!("{format}, broken"), &pid);
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::Write,
-    process::Stdio,
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -101,6 +101,47 @@ fn a_transaction_that_reads_holds_up_the_swap_but_nobody_else() {
     reader.ask("COMMIT");
     assert_eq!(import.answer().lines().filter(|line| line.contains("ERROR")).count(), 0);
     assert_eq!(reader.ask("SELECT count(*) FROM rawdata.features"), "6");
+}
+
+#[test]
+fn a_cancel_is_heard_also_in_the_moment_when_a_try_for_the_tables_ends() {
+    let database = Database::helsinki();
+    let before = database.psql(HASH);
+    for (stop, reason) in
+        [("SELECT pg_cancel_backend", "user request"), ("SELECT pg_sleep(8) WHERE 0 <> ", "statement timeout")]
+    {
+        let (mut reader, mut import) = (database.open(), database.open());
+        let pid = import.ask("SELECT pg_backend_pid()");
+        let signal = |name: &str| assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+        reader.ask("BEGIN");
+        reader.ask("SELECT count(*) FROM rawdata.nodes");
+        if reason == "statement timeout" {
+            import.ask("SET statement_timeout = '8s'");
+        }
+        import.begin(&sql_import(&town("blue", 3)));
+        // The process stands still while it waits for the lock, so that the end of its wait and the request meet.
+        let waits = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND wait_event_type = 'Lock'");
+        wait_until("the import is stopped in its wait", || {
+            database.psql(&waits) == "1" && {
+                signal("-STOP");
+                database.psql(&waits) == "1" || {
+                    signal("-CONT");
+                    false
+                }
+            }
+        });
+        thread::sleep(Duration::from_millis(100));
+        database.psql(&format!("{stop}({pid})"));
+        signal("-CONT");
+        wait_until(&format!("the import ends by {reason}"), || {
+            database.psql(&format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND state = 'active'"))
+                == "0"
+        });
+        let answer = import.answer();
+        assert!(answer.contains(&format!("canceling statement due to {reason}")), "{answer}");
+        reader.ask("COMMIT");
+        assert_eq!(database.psql(HASH), before);
+    }
 }
 
 #[test]

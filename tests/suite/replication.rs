@@ -10,6 +10,7 @@ use std::{
 };
 
 use rawdata_tests::{Database, Front, Osm, Program};
+use rustix::process::Signal;
 
 /// What a server may do instead of answering as it should.
 #[derive(Debug, Clone, Copy)]
@@ -104,6 +105,7 @@ fn answer(mut stream: TcpStream, body: &str, fault: Option<Fault>) {
 
 fn update_with(database: &Database, source: &Source, arguments: &[&str]) -> Output {
     let mut update = Program::rawdata("update");
+    update.env("FETCH_ALLOW_HOST", "127.0.0.1");
     update.args(["--once", "--update-retry", "0", "--replication-url", &source.address]);
     update.args(["--replication-idle-limit", "2", "--replication-time-limit", "3"]);
     update.args(["--database-url", &database.url()]).args(arguments).output().unwrap()
@@ -230,7 +232,9 @@ fn where_to_begin_is_found_by_the_time_of_the_data() {
     let database = empty();
     database.psql("UPDATE rawdata.data_set SET data_timestamp = '2024-01-01T09:30Z'");
     // It has lost the first ones.
-    let source = Source::new(12, &[("000/001.state.txt", NOT_FOUND), ("000/002.state.txt", NOT_FOUND)]);
+    let lost = [("000/001.state.txt", NOT_FOUND), ("000/002.state.txt", NOT_FOUND)];
+    // The one before the time, and one after it, it does not have for a moment.
+    let source = Source::new(12, &[&lost[..], &[("005.state.txt", NOT_FOUND), ("008.state.txt", NOT_FOUND)]].concat());
     let output = update_with(&database, &source, &[]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(loaded(&database).trim(), "12|7 8 9 10 11 12");
@@ -240,6 +244,73 @@ fn where_to_begin_is_found_by_the_time_of_the_data() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && said.contains("no diff as old as the data"), "{said}");
     assert_eq!(database.psql("SELECT error_kind FROM rawdata.replication").trim(), "setting");
+}
+
+#[test]
+fn only_hosts_that_are_allowed_are_asked() {
+    let database = empty();
+    let source = Source::new(1, &[]);
+    for of_the_file in [false, true] {
+        let mut update = Program::rawdata("update");
+        update.args(["--once", "--sequence", "0", "--database-url", &database.url()]);
+        if of_the_file {
+            database.psql(&format!("UPDATE rawdata.data_set SET replication_url = '{}'", source.address));
+        } else {
+            update.args(["--replication-url", &source.address]);
+        }
+        let output = update.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains("name it by --allow-host 127.0.0.1"), "{said}");
+    }
+    assert_eq!(
+        (source.asked(), database.psql("SELECT error_kind FROM rawdata.replication").trim()),
+        (vec![], "setting")
+    );
+}
+
+/// The limits of the server are far away: the stop does not wait for them.
+#[test]
+fn a_stop_does_not_wait_for_the_server() {
+    let database = empty();
+    let source = Source::new(2, &[("002.osc.gz", Fault::Hangs)]);
+    let mut update = Program::rawdata("update");
+    update.env("FETCH_ALLOW_HOST", "127.0.0.1").args(["--sequence", "0", "--replication-url", &source.address]);
+    update.args(["--database-url", &database.url()]);
+    let update = Program::spawn("rawdata-update", update);
+    let begun = Instant::now();
+    while !source.asked().iter().any(|path| path.ends_with("002.osc.gz")) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{}", update.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+    update.signal(Signal::TERM);
+    assert!(update.wait(Duration::from_secs(5)).success());
+    assert_eq!(loaded(&database).trim(), "1|1");
+    // It is no failure of the server.
+    assert_eq!(database.psql("SELECT failures, error FROM rawdata.replication").trim(), "0|");
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_makes_a_worker_slower() {
+    let database = empty();
+    database.psql("ALTER TABLE rawdata.replication_state ADD CHECK (false) NOT VALID");
+    let source = Source::new(1, &[]);
+    let settings = [
+        ("UPDATES", "true"),
+        ("FETCH_ALLOW_HOST", "127.0.0.1"),
+        ("REPLICATION_URL", source.address.as_str()),
+        ("REPLICATION_SEQUENCE", "0"),
+        ("UPDATE_RETRY", "300"),
+    ];
+    let worker = Front::with(&database, &settings).worker();
+    let begun = Instant::now();
+    while !worker.log().contains("could not be written down") {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{}", worker.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // It asks the table of jobs each second.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(loaded(&database).trim(), "1|1");
+    assert_eq!(source.asked().len(), 3, "{:?}", source.asked());
 }
 
 #[test]
@@ -260,6 +331,7 @@ async fn workers_update_in_turn() {
     let source = Source::new(9, &[("004.osc.gz", Fault::Halves)]);
     let settings = [
         ("UPDATES", "true"),
+        ("FETCH_ALLOW_HOST", "127.0.0.1"),
         ("REPLICATION_URL", source.address.as_str()),
         ("REPLICATION_SEQUENCE", "0"),
         ("UPDATE_BATCH", "2"),

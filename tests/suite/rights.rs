@@ -46,6 +46,31 @@ fn each_role_may_call_what_the_matrix_says_and_nothing_else() {
 }
 
 #[test]
+fn an_export_shows_nothing_that_its_caller_may_not_select() {
+    let database = Database::new();
+    database.psql(
+        "INSERT INTO rawdata.nodes (osm_id, tags, geom) SELECT i, '{}', ST_SetSRID(ST_MakePoint(1, 1), 4326) FROM generate_series(1, 2) i",
+    );
+    let tables = "rawdata.ways_line, rawdata.ways_poly, rawdata.relations, rawdata.countries";
+    let calls = |rights: &str| {
+        let request = r#"{"geometryType": ["point"], "geometry": {"type": "Polygon", "coordinates": [[[0,0],[2,0],[2,2],[0,2],[0,0]]]}}"#;
+        format!(
+            "BEGIN; CREATE ROLE looks_on; GRANT USAGE ON SCHEMA rawdata TO looks_on; GRANT SELECT ON {tables} TO looks_on;
+            GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rawdata TO looks_on; {rights}; SET LOCAL ROLE looks_on;
+            SELECT string_agg(osm_id::text, ' ') FROM rawdata.features('{request}'); ROLLBACK"
+        )
+    };
+    assert_eq!(database.psql(&calls("GRANT SELECT ON rawdata.nodes TO looks_on")), "1 2");
+    // Columns that no condition asks for count, too.
+    let some = "GRANT SELECT (osm_id, geom, tags) ON rawdata.nodes TO looks_on";
+    assert!(database.error(&calls(some)).contains("permission denied for table nodes"));
+    // Rows that a policy hides stay hidden.
+    let policy = "GRANT SELECT ON rawdata.nodes TO looks_on; ALTER TABLE rawdata.nodes ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY odd ON rawdata.nodes USING (osm_id % 2 = 1)";
+    assert_eq!(database.psql(&calls(policy)), "1");
+}
+
+#[test]
 fn files_of_the_server_are_for_members_of_its_roles() {
     let database = Database::new();
     let folder = Servers::get().home().join(format!("files-{}", Servers::get().number()));

@@ -4,7 +4,7 @@ use super::Failure;
 use crate::{
     config::Update,
     db::Db,
-    replication::{Follower, Outcome, Trouble},
+    replication::{Follower, Outcome, Pace, Trouble},
     stop::Stop,
 };
 
@@ -17,8 +17,10 @@ pub async fn run(config: Update) -> Result<(), Failure> {
     db.wait(super::PATIENCE).await?;
     let follower = Follower { db, settings: config.replication, stop: Stop::on_signal()? };
     let mut failures = 0;
+    let mut pace = Pace::default();
     loop {
         let look = follower.look().await;
+        let pause = pace.after(&look, follower.settings.first_pause);
         if look.has_progressed || look.outcome.is_ok() {
             failures = 0;
         }
@@ -39,7 +41,7 @@ pub async fn run(config: Update) -> Result<(), Failure> {
             }
         }
         tokio::select! {
-            () = tokio::time::sleep(look.pause) => {}
+            () = tokio::time::sleep(pause) => {}
             () = follower.stop.asked() => return Ok(()),
         }
     }

@@ -47,7 +47,9 @@ impl DbError {
             Self::Busy => "another import or update of the data set is running".into(),
             Self::Address | Self::Unavailable(_) => "the database could not be reached".into(),
             Self::NotSetUp => "the database holds no data set yet".into(),
-            Self::NotAllowed(_) => "the service is not allowed to read the data set; its operator has to grant it rawdata_reader".into(),
+            Self::NotAllowed(_) => {
+                "the service is not allowed to read the data set; its operator has to grant it rawdata_reader".into()
+            }
             Self::Replaced => "the data set was being replaced for a long time; please ask again".into(),
             Self::TimedOut => "the export took longer than the time limit".into(),
             Self::Full => "the database ran out of space".into(),

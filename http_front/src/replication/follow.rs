@@ -2,6 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
+use rawdata_core::replication::State;
+
 use super::{
     FetchError, Kind, Server, pause_from,
     retry::{LONGEST_PAUSE, with_jitter},
@@ -72,6 +75,8 @@ pub struct Look {
     pub has_progressed: bool,
     /// How long to wait before the next.
     pub pause: Duration,
+    /// Whether the database knows all this: else nobody else does, and it does not count the failures.
+    pub is_recorded: bool,
 }
 
 /// Follows a server.
@@ -80,7 +85,7 @@ pub struct Follower {
     pub db: Db,
     /// Which server, and how.
     pub settings: Replication,
-    /// Ends it between two diffs.
+    /// Ends it before the next diff is applied, whatever the server does meanwhile.
     pub stop: Stop,
 }
 
@@ -114,11 +119,16 @@ impl Follower {
             Err(Trouble { is_lasting: true, .. }) => LONGEST_PAUSE,
             Err(Trouble { error, .. }) => pause_from(self.settings.first_pause, failures + 1, error.wait),
         };
-        self.report(&outcome, pause, &seen).await;
-        Look { outcome, has_progressed: seen.applied > 0, pause }
+        let is_recorded = self.report(&outcome, pause, &seen).await;
+        Look { outcome, has_progressed: seen.applied > 0, pause, is_recorded }
     }
 
-    async fn report(&self, outcome: &Result<Outcome, Trouble>, pause: Duration, seen: &Seen) {
+    /// False where it could not be written down.
+    async fn report(&self, outcome: &Result<Outcome, Trouble>, pause: Duration, seen: &Seen) -> bool {
+        if matches!(outcome, Ok(Outcome::Stopped)) && seen.applied == 0 {
+            // Neither did it go well, nor did it fail.
+            return true;
+        }
         let error = outcome.as_ref().err().map(|trouble| &trouble.error);
         let mut told = Ok(Duration::ZERO);
         // What was applied before it failed ends an earlier row of failures.
@@ -134,8 +144,17 @@ impl Follower {
                 tracing::warn!(cause = message, ?pause, sequence, newest, "an update failed");
             }
         }
-        if let Err(error) = told {
-            tracing::warn!(cause = %error, "how an update went could not be written down");
+        told.inspect_err(|error| tracing::warn!(cause = %error, "how an update went could not be written down")).is_ok()
+    }
+
+    /// The server's answer; `None` where the process is asked to stop before it has come.
+    async fn unless_stopped<T, E>(&self, answer: impl Future<Output = Result<T, E>>) -> Result<Option<T>, Trouble>
+    where
+        Trouble: From<E>,
+    {
+        tokio::select! {
+            answer = answer => Ok(Some(answer?)),
+            () = self.stop.asked() => Ok(None),
         }
     }
 
@@ -143,10 +162,13 @@ impl Follower {
         let server = self.server(standing)?;
         let mut sequence = match standing.sequence.or(self.settings.sequence) {
             Some(sequence) => sequence,
-            None => begin(&server, standing).await?,
+            None => match self.unless_stopped(begin(&server, standing)).await? {
+                Some(sequence) => sequence,
+                None => return Ok(Outcome::Stopped),
+            },
         };
         seen.sequence = Some(sequence);
-        let newest = server.newest().await?;
+        let Some(newest) = self.unless_stopped(server.newest()).await? else { return Ok(Outcome::Stopped) };
         not_ahead(newest.timestamp.0)?;
         seen.newest = Some(newest.sequence);
         if newest.sequence < sequence {
@@ -162,14 +184,14 @@ impl Follower {
         }
         // Never past what the server says is whole.
         while sequence < newest.sequence {
-            if self.stop.is_asked() {
-                return Ok(Outcome::Stopped);
-            }
             if seen.applied >= self.settings.batch {
                 return Ok(Outcome::Unfinished);
             }
             let next = sequence + 1;
-            self.apply(&server, next).await.map_err(|trouble| kept_no_longer(trouble, next, newest.sequence))?;
+            let fetched = self.unless_stopped(fetch(&server, next)).await;
+            let fetched = fetched.map_err(|trouble| kept_no_longer(trouble, next, newest.sequence))?;
+            let Some((state, diff)) = fetched else { return Ok(Outcome::Stopped) };
+            self.apply(state, &diff).await?;
             sequence = next;
             seen.sequence = Some(sequence);
             seen.applied += 1;
@@ -183,14 +205,11 @@ impl Follower {
                        state.txt lies";
             FetchError::new(Kind::Setting, why)
         })?;
-        Server::new(base, &self.settings.allow_host, self.settings.patience())
+        Server::new(base, &self.settings.allowed.hosts(), self.settings.patience())
     }
 
-    async fn apply(&self, server: &Server, sequence: i64) -> Result<(), Trouble> {
-        let state = server.state_of(sequence).await?;
-        not_ahead(state.timestamp.0)?;
-        let diff = server.diff(sequence).await?;
-        match self.db.apply_change(&diff, sequence, state.timestamp).await {
+    async fn apply(&self, State { sequence, timestamp }: State, diff: &[u8]) -> Result<(), Trouble> {
+        match self.db.apply_change(diff, sequence, timestamp).await {
             Ok(report) => {
                 tracing::info!(sequence, %report, "applied");
                 Ok(())
@@ -202,6 +221,13 @@ impl Follower {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// A diff and its state.
+async fn fetch(server: &Server, sequence: i64) -> Result<(State, Bytes), FetchError> {
+    let state = server.state_of(sequence).await?;
+    not_ahead(state.timestamp.0)?;
+    Ok((state, server.diff(sequence).await?))
 }
 
 /// Number of the last diff that the data hold, where the data set does not know it.

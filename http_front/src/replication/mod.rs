@@ -6,5 +6,5 @@ mod server;
 mod start;
 
 pub use follow::{Follower, Look, Outcome, Trouble};
-pub use retry::{pause, pause_from, retry_after};
+pub use retry::{Pace, pause, pause_from, retry_after};
 pub use server::{FetchError, Kind, Patience, Server};

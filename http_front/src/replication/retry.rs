@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::Look;
+
 /// Pause after the first failure, where nothing else is set.
 pub const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// Longest pause of our own.
@@ -20,6 +22,26 @@ pub fn pause(failures: u32, wished: Option<Duration>) -> Duration {
 pub fn pause_from(first: Duration, failures: u32, wished: Option<Duration>) -> Duration {
     let own = first.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
     wished.map_or(own, |wished| wished.max(first).min(LONGEST_WISH))
+}
+
+/// How long one process waits between its looks.
+#[derive(Debug, Default)]
+pub struct Pace {
+    /// Looks in a row that the database knows nothing of.
+    unrecorded: u32,
+}
+
+impl Pace {
+    /// As long as the look says. Where the database does not know that, longer each time, from `first` on: it cannot keep
+    /// anybody from the next look.
+    pub fn after(&mut self, look: &Look, first: Duration) -> Duration {
+        if look.is_recorded {
+            self.unrecorded = 0;
+            return look.pause;
+        }
+        self.unrecorded += 1;
+        look.pause.max(pause_from(first, self.unrecorded, None))
+    }
 }
 
 /// An interval made up to a tenth longer, so that not everybody asks at the same second.
@@ -39,6 +61,22 @@ pub fn retry_after(value: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replication::Outcome;
+
+    #[test]
+    fn what_is_not_recorded_makes_a_process_slower() {
+        let (mut pace, first) = (Pace::default(), Duration::from_secs(5));
+        let mut after = |pause, is_recorded| {
+            let pause = Duration::from_secs(pause);
+            let look = Look { outcome: Ok(Outcome::Current), has_progressed: false, pause, is_recorded };
+            pace.after(&look, first).as_secs()
+        };
+        assert_eq!(
+            [after(0, true), after(0, false), after(0, false), after(60, false), after(0, false)],
+            [0, 5, 10, 60, 40]
+        );
+        assert_eq!([after(0, true), after(0, false)], [0, 5]);
+    }
 
     #[test]
     fn pauses_grow_and_the_server_may_wish() {

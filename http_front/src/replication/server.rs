@@ -7,14 +7,13 @@ use rawdata_core::{
     read::osc::Changes,
     replication::{STATE_LIMIT, State, path_of},
 };
-use reqwest::{Client, StatusCode, Url, header::RETRY_AFTER, redirect};
+use reqwest::{Client, StatusCode, header::RETRY_AFTER};
 
 use super::retry_after;
+use crate::web::{self, Hosts};
 
 /// Largest diff that is fetched. A day of the planet has about 150 MB.
 const DIFF_LIMIT: usize = 512 << 20;
-/// Redirects that are followed.
-const REDIRECTS: usize = 5;
 
 /// How long a server may take.
 #[derive(Debug, Clone, Copy)]
@@ -88,13 +87,22 @@ impl FetchError {
 pub struct Server {
     client: Client,
     base: String,
+    time_limit: Duration,
 }
 
 impl Server {
-    /// `base` is the folder where `state.txt` lies. Redirects may lead to the same host, or by https to `hosts`.
-    pub fn new(base: &str, hosts: &[String], patience: Patience) -> Result<Self, FetchError> {
-        let (client, base) = client(base, hosts, patience)?;
-        Ok(Self { client, base })
+    /// `base` is the folder where `state.txt` lies. It and all that it redirects to are among `hosts`.
+    pub fn new(base: &str, hosts: &Hosts, patience: Patience) -> Result<Self, FetchError> {
+        let setting = |why| FetchError::new(Kind::Setting, why);
+        let mut url = web::address(base)
+            .map_err(|_| setting("the server's address has to begin with http:// or https://".to_owned()))?;
+        if hosts.check(&url).is_err() {
+            // Files name well-known servers by http.
+            url.set_scheme("https").map_err(|()| setting("the server's address cannot be read".to_owned()))?;
+            hosts.check(&url).map_err(setting)?;
+        }
+        let client = web::client(hosts, patience.idle).map_err(setting)?;
+        Ok(Self { client, base: url.as_str().trim_end_matches('/').to_owned(), time_limit: patience.whole })
     }
 
     /// The newest diff there is.
@@ -131,7 +139,8 @@ impl Server {
 
     async fn get(&self, name: &str, limit: usize, wanted: Kind) -> Result<Bytes, FetchError> {
         let failed = |error| FetchError::new(Kind::Network, format!("{name}: {}", crate::source::failed(error)));
-        let mut answer = self.client.get(format!("{}/{name}", self.base)).send().await.map_err(failed)?;
+        let request = self.client.get(format!("{}/{name}", self.base)).timeout(self.time_limit);
+        let mut answer = request.send().await.map_err(failed)?;
         if answer.status() != StatusCode::OK {
             let kind = match answer.status() {
                 StatusCode::NOT_FOUND | StatusCode::GONE => Kind::Missing,
@@ -159,39 +168,6 @@ fn may_begin_a_diff(bytes: &[u8]) -> bool {
     matches!(bytes, [] | [0x1f] | [0x1f, 0x8b, ..] | [b'<', ..] | [0xef, ..])
 }
 
-/// A client for the server at `base`, and its address without a slash at the end. Redirects may lead to the same host, or by
-/// https to `hosts`.
-fn client(base: &str, hosts: &[String], patience: Patience) -> Result<(Client, String), FetchError> {
-    let base = base.trim_end_matches('/').to_owned();
-    let url = Url::parse(&base).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let url = url
-        .ok_or_else(|| FetchError::new(Kind::Setting, "the server's address has to begin with http:// or https://"))?;
-    let hosts = hosts.to_vec();
-    let policy = redirect::Policy::custom(move |attempt| {
-        let to = attempt.url();
-        let same = to.origin() == url.origin() || to.scheme() == "https" && to.host_str() == url.host_str();
-        let allowed = to.scheme() == "https" && hosts.iter().any(|host| Some(host.as_str()) == to.host_str());
-        if attempt.previous().len() > REDIRECTS {
-            attempt.error("too many redirects")
-        } else if same || allowed {
-            attempt.follow()
-        } else {
-            attempt.error("redirect to a host that is not allowed")
-        }
-    });
-    // Nothing but the first caller can have installed it; then it is there, too.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder()
-        .connect_timeout(patience.idle.min(Duration::from_secs(10)))
-        .read_timeout(patience.idle)
-        .timeout(patience.whole)
-        .redirect(policy)
-        .user_agent(concat!("rawdata/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| FetchError::new(Kind::Network, crate::source::failed(error).to_string()))?;
-    Ok((client, base))
-}
-
 fn path(sequence: i64) -> Result<String, FetchError> {
     path_of(sequence).ok_or_else(|| FetchError::new(Kind::State, format!("diff {sequence} has no place on a server")))
 }
@@ -201,12 +177,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_must_be_one_of_the_web() {
+    fn an_address_must_be_one_of_the_web_and_of_an_allowed_host() {
+        let base_of = |base: &str| {
+            let server = Server::new(base, &Hosts::new(&["mirror".to_owned()]), Patience::default());
+            server.map(|server| server.base).map_err(|error| error.message)
+        };
         for base in ["file:///etc/passwd", "ftp://host/x", "planet", ""] {
-            assert!(Server::new(base, &[], Patience::default()).is_err(), "{base}");
+            assert!(base_of(base).unwrap_err().contains("http:// or https://"), "{base}");
         }
-        let server = Server::new("https://host/minute//", &[], Patience::default()).unwrap();
-        assert_eq!(server.base, "https://host/minute");
+        for base in ["http://169.254.169.254/latest", "https://elsewhere/minute"] {
+            assert!(base_of(base).unwrap_err().contains("--allow-host"), "{base}");
+        }
+        for (base, expected) in [
+            ("http://mirror:81/minute//", "http://mirror:81/minute"),
+            ("https://planet.osm.org/replication/minute/", "https://planet.osm.org/replication/minute"),
+            ("http://download.geofabrik.de/europe/x-updates", "https://download.geofabrik.de/europe/x-updates"),
+        ] {
+            assert_eq!(base_of(base).as_deref(), Ok(expected));
+        }
     }
 
     #[test]

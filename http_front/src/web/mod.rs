@@ -17,6 +17,8 @@ use guard::Guard;
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
+/// Longest that connecting may take.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// An address of the web.
 pub fn address(text: &str) -> Result<Url, String> {
@@ -43,7 +45,7 @@ pub fn client(hosts: &Hosts, idle: Duration) -> Result<Client, String> {
     // Nothing but the first caller can have installed it; then it is there, too.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
-        .connect_timeout(Duration::from_secs(10))
+        .connect_timeout(idle.min(CONNECT))
         .read_timeout(idle)
         .redirect(policy)
         .dns_resolver(Guard(hosts.clone()))

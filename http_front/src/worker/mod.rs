@@ -30,6 +30,7 @@ struct Worker {
     queue: Queue,
     exporter: Exporter,
     replication: config::Replication,
+    restraint: Arc<update::Restraint>,
     state: watch::Sender<WorkerState>,
     stop: Stop,
     grace: Duration,
@@ -61,15 +62,24 @@ pub async fn run(config: &config::Worker, db: Db, readers: Readers, queue: Queue
         zip_level: config.zip_level,
     };
     let replication = config.replication.clone();
-    let worker = Arc::new(Worker { db, queue, exporter, replication, state, stop, grace: config.stop_grace });
+    let worker = Arc::new(Worker {
+        db,
+        queue,
+        exporter,
+        replication,
+        restraint: Arc::default(),
+        state,
+        stop,
+        grace: config.stop_grace,
+    });
     let mut others = vec![
         tokio::spawn(beat(worker.queue.clone(), worker.state.subscribe())),
         tokio::spawn(sweep::run(worker.db.clone(), worker.queue.clone())),
         tokio::spawn(tidy::run(tidy::Rules::new(config), worker.db.clone(), worker.queue.clone(), storage)),
     ];
     if config.updates {
-        let (settings, db, queue) = (config.replication.clone(), worker.db.clone(), worker.queue.clone());
-        others.push(tokio::spawn(update::run(settings, db, queue)));
+        let (settings, restraint) = (config.replication.clone(), Arc::clone(&worker.restraint));
+        others.push(tokio::spawn(update::run(settings, restraint, worker.db.clone(), worker.queue.clone())));
     }
     tracing::info!(worker = %name, "waiting for jobs");
     worker.take_jobs(&name).await;
@@ -140,7 +150,7 @@ impl Worker {
         match claim.kind {
             JobKind::Export => Ended::Work(self.exporter.run(claim).await),
             JobKind::Update => {
-                update::make(claim, &self.replication, &self.db, &self.stop).await;
+                update::make(claim, &self.replication, &self.restraint, &self.db, &self.stop).await;
                 Ended::Looked
             }
         }

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use rawdata_core::Result;
 use rawdata_core::read::pbf::{self, Blob, Block};
 
-use super::crew::{Crew, Results};
 use super::piece::Piece;
+use crate::crew::{Crew, Results};
 
 /// Blobs that the threads have: the next lies ready when one is done.
 const BLOBS: usize = 8;

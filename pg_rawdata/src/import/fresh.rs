@@ -1,13 +1,16 @@
 //! The tables that an import fills, beside those that readers use, until they take their place.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use pgrx::prelude::*;
 
 use super::progress::{self, Phase};
 use crate::error::OrRaise;
 use crate::raw::bulk::BulkInsert;
+use crate::raw::interrupts;
 use crate::raw::lookup::Lookup;
+use crate::raw::stop_requests::StopRequests;
 
 /// Every table that a data set consists of.
 const TABLES: [&str; 9] = [
@@ -21,6 +24,10 @@ const TABLES: [&str; 9] = [
     "unplaced",
     "problems",
 ];
+
+/// Between two tries for the last lock.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Fresh twins of the tables, empty at first.
 #[derive(Clone, Copy)]
@@ -83,7 +90,7 @@ impl Fresh {
     /// Puts the twins in the place of the tables that readers use.
     pub fn swap(self) {
         let names: Vec<String> = TABLES.iter().map(|table| format!("'rawdata.{table}'::pg_catalog.regclass")).collect();
-        Spi::run(&format!("SELECT rawdata._lock_for_swap(ARRAY[{}])", names.join(","))).or_raise();
+        lock(&format!("SELECT rawdata._lock_for_swap(ARRAY[{}])", names.join(",")));
         for name in names {
             Spi::run(&format!("SELECT rawdata._swap_in({name})")).or_raise();
         }
@@ -93,5 +100,16 @@ impl Fresh {
         Spi::get_one::<pg_sys::Oid>(&format!("SELECT 'rawdata.{relation}'::pg_catalog.regclass::oid"))
             .or_raise()
             .unwrap_or(pg_sys::InvalidOid)
+    }
+}
+
+/// Tries again and again to lock the tables; between tries waiting readers go ahead.
+fn lock(attempt: &str) {
+    let mut pause = SHORTEST_PAUSE;
+    let requests = StopRequests::watch();
+    while Spi::get_one::<bool>(attempt).or_raise() != Some(true) {
+        requests.obey();
+        interrupts::pause(pause);
+        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
     }
 }

@@ -70,7 +70,8 @@ impl Intake {
     pub fn finish(self) -> (Fresh, Report) {
         let build = match self.into {
             Into::Tables(build, _) => *build,
-            Into::Spools(spools, _) => {
+            Into::Spools(spools, counter) => {
+                counter.show(Phase::Read);
                 let mut build = Build::start(self.fresh, self.area_rule, Counter::knowing(spools.count()));
                 spools.drain(|kind, record| build.add(kind, record));
                 build

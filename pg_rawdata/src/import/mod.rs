@@ -8,7 +8,6 @@
 mod blobs;
 mod build;
 mod country;
-mod crew;
 mod feed;
 mod file;
 mod fresh;
@@ -24,7 +23,6 @@ mod source;
 mod spool;
 
 pub use country::{Countries, polygons};
-pub use crew::{Crew, Results};
 pub use parts::{Parts, WayMember};
 pub use places::Places;
 pub use rows::detail;

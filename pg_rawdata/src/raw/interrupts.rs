@@ -31,6 +31,20 @@ pub fn check() {
     }
 }
 
+/// Waits, and raises if the session is asked to stop meanwhile.
+pub fn pause(time: Duration) {
+    let end = Instant::now() + time;
+    loop {
+        check();
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        // A signal ends the sleep of the kernel but not this one, so it is short.
+        std::thread::sleep(left.min(Duration::from_millis(10)));
+    }
+}
+
 /// The same, as long work of the core asks for it.
 pub fn answer() -> rawdata_core::Result<()> {
     check();

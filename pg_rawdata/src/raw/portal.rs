@@ -61,24 +61,12 @@ impl Portal {
         // SAFETY: rows live in SPI's context, which lives until finish; a row is lent only to `each`.
         unsafe {
             connect();
-            let portal = pg_sys::SPI_cursor_find(self.name.as_ptr());
-            if portal.is_null() {
-                pgrx::ereport!(
-                    ERROR,
-                    pgrx::PgSqlErrorCode::ERRCODE_INVALID_CURSOR_STATE,
-                    "the export was ended by the end of its transaction"
-                );
-            }
-            pg_sys::SPI_cursor_fetch(portal, true, count);
+            pg_sys::SPI_cursor_fetch(self.find(), true, count);
             let fetched = usize::try_from(pg_sys::SPI_processed).unwrap_or(0);
             let table = pg_sys::SPI_tuptable;
             if !table.is_null() {
                 let width = usize::try_from((*(*table).tupdesc).natts).unwrap_or(0);
-                let mut row = Row {
-                    values: vec![pg_sys::Datum::null(); width],
-                    nulls: vec![true; width],
-                    lent: std::marker::PhantomData,
-                };
+                let mut row = Row::of_width(width);
                 for i in 0..fetched {
                     pg_sys::heap_deform_tuple(
                         *(*table).vals.add(i),
@@ -92,6 +80,25 @@ impl Portal {
             pg_sys::SPI_finish();
             fetched
         }
+    }
+
+    /// What the query sees, for as long as it is open.
+    pub(super) fn snapshot(&self) -> pg_sys::Snapshot {
+        // SAFETY: a portal of a SELECT that was started has its description.
+        unsafe { (*(*self.find()).queryDesc).snapshot }
+    }
+
+    fn find(&self) -> pg_sys::Portal {
+        // SAFETY: a look-up by name.
+        let portal = unsafe { pg_sys::SPI_cursor_find(self.name.as_ptr()) };
+        if portal.is_null() {
+            pgrx::ereport!(
+                ERROR,
+                pgrx::PgSqlErrorCode::ERRCODE_INVALID_CURSOR_STATE,
+                "the export was ended by the end of its transaction"
+            );
+        }
+        portal
     }
 
     /// Ends the query.
@@ -152,7 +159,19 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn datum(&self, column: usize) -> Option<pg_sys::Datum> {
+    /// A row of nulls.
+    pub(super) fn of_width(width: usize) -> Self {
+        Self { values: vec![pg_sys::Datum::null(); width], nulls: vec![true; width], lent: std::marker::PhantomData }
+    }
+
+    /// Sets a column, whose value is of the type that will be asked for.
+    pub(super) fn put(&mut self, column: usize, value: pg_sys::Datum, is_null: bool) {
+        if let (Some(to), Some(null)) = (self.values.get_mut(column), self.nulls.get_mut(column)) {
+            (*to, *null) = (value, is_null);
+        }
+    }
+
+    pub(super) fn datum(&self, column: usize) -> Option<pg_sys::Datum> {
         match self.nulls.get(column) {
             Some(false) => self.values.get(column).copied(),
             _ => None,

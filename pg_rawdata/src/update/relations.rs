@@ -15,8 +15,8 @@ use super::Work;
 use super::batch::Batch;
 use super::places::Places;
 use super::stored_objects::{self, StoredObject};
+use crate::crew::{Crew, Results};
 use crate::error::OrRaise;
-use crate::import::{Crew, Results};
 use crate::raw::interrupts;
 use crate::raw::portal::{self, Param};
 

@@ -66,6 +66,7 @@ fn a_broken_file_changes_nothing() {
         (whole("200 OK", REMARK.as_bytes()), "runtime error: Query timed out in \"query\""),
         (whole("200 OK", b""), "the document is empty"),
         (whole("200 OK", &WEST.as_bytes()[..WEST.len() - 8]), "the document ends before </osm>"),
+        (whole("200 OK", b"<osm version=\"0.6\"><node id=\"1"), "not found before end of input"),
         (whole("200 OK", &half(&zipped)), ""),
         (whole("200 OK", &half(&helsinki())), ""),
         (with_headers("", "200 OK", "content-length: 9999\r\n", WEST), "could not be read to its end"),

@@ -60,6 +60,15 @@ impl<R: Read> Opened<R> {
     }
 }
 
+/// Whether a document is a map file, by its format or its root element. What is neither is taken for a change file.
+pub fn is_map(input: impl Read) -> Result<bool> {
+    let opened = Opened::new(input)?;
+    match opened.format {
+        Format::Pbf => Ok(true),
+        Format::Xml => Ok(xml::root_name(opened)? == "osm"),
+    }
+}
+
 /// Reads a map file of any format and compression.
 ///
 /// Objects marked as deleted (`visible="false"`) are passed over. Metadata that a document leaves out, or fills with 0

@@ -89,9 +89,8 @@ impl Source {
     }
 }
 
-/// The columns of [`rows`], in order, with their types.
-pub const COLUMNS: [(&str, &str); 9] = [
-    ("source", "integer"),
+/// The columns of a row but for the number of its [`Source`], which is in front of them, in order, with their types.
+pub const COLUMNS: [(&str, &str); 8] = [
     ("osm_id", "bigint"),
     ("version", "integer"),
     ("changeset", "bigint"),
@@ -103,22 +102,24 @@ pub const COLUMNS: [(&str, &str); 9] = [
 ];
 
 /// The view that gives problems the columns of features.
-const PROBLEMS: &str = "problem_features";
+const PROBLEMS: &str = "rawdata.problem_features";
 
 /// The rows of a table, in the order of `osm_id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
-    /// Selects [`COLUMNS`].
+    /// Selects them.
     pub query: Query,
-    /// Whether the query gives [`PASS`] rows at most, those whose ids follow its first parameter, an [`Param::Int8`]. To be run
-    /// again with the last id, until there are fewer. Otherwise it gives all.
-    pub in_passes: bool,
+    /// Whether the query says where rows lie, by the source's number, `tableoid` and `ctid`; otherwise what they hold. Then it
+    /// gives [`PASS`] rows at most, of those whose ids are above its first parameter, and is to be run again with the last id
+    /// until there are fewer.
+    pub by_place: bool,
 }
 
-/// Most rows of a pass: somewhat fewer than are sorted in the 24 MB of `work_mem` that the functions have.
-pub const PASS: i64 = 1 << 18;
+/// Most rows of a pass: somewhat fewer than are sorted in the 24 MB of `work_mem` that the functions have. A multiple of what is
+/// fetched at once.
+pub const PASS: i64 = 3 << 16;
 
-/// Selects the rows of a request: of each table, in the order nodes, lines, areas.
+/// Selects the rows of a request, table by table in the order nodes, lines, areas.
 ///
 /// `postgis` is the schema PostGIS is installed in. With `country` the area is that country's, and a row is in it when
 /// its `country` says so; the area's shape and `useStWithin` then count for nothing. Without, the rows are those whose box
@@ -127,27 +128,29 @@ pub const PASS: i64 = 1 << 18;
 /// Within a table the order is that of `osm_id`, whatever way the rows came into the table; problems of one id are in the
 /// order of their contents. Run it without parallel workers, for these would mix the rows.
 ///
-/// What is sorted is where rows lie: 80 bytes a row in memory, in place of the row. Then each is fetched from its place, in
-/// that order, which LATERAL leaves no other way to do. A pass has a limit, so that the sort keeps the least ids only and
-/// never needs a file; each further pass reads the area's boxes again, or goes on in the index on ids, as the planner likes.
+/// What is sorted is where rows lie, 96 bytes a row in memory, in place of the rows. All columns are named, so that the caller
+/// must have the right to read them. Problems have no place, and their columns are selected. A pass has a limit, so that its
+/// sort keeps the least ids and never needs a file; the next one looks for the area's boxes again, or goes on in the index on
+/// ids, whichever is less work.
 pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Vec<Rows> {
-    let columns = r#"osm_id, version, changeset, "timestamp", uid, "user", tags, geom"#;
     let of_table = |source: Source| {
         let code = source.code();
         let mut builder = Builder::new(postgis);
         if source == Source::Problems {
-            let chosen = builder.chosen(request, country, source, None);
-            let text = format!("SELECT {code}, {columns} {chosen} ORDER BY osm_id, tags, geom");
-            return Rows { query: Query { text, params: builder.params }, in_passes: false };
+            let columns = COLUMNS.map(|(name, _)| quoted(name)).join(", ");
+            let conditions = builder.conditions(request, country, source);
+            let text =
+                format!("SELECT {code}, {columns} FROM {PROBLEMS} WHERE {conditions} ORDER BY osm_id, tags, geom");
+            return Rows { query: Query { text, params: builder.params }, by_place: false };
         }
-        let table = source.table();
         let after = builder.param(Param::Int8(i64::MIN));
-        let chosen = builder.chosen(request, country, source, Some(format!("osm_id OPERATOR(pg_catalog.>) {after}")));
+        let conditions = builder.conditions(request, country, source);
         let text = format!(
-            "SELECT {code}, {columns} FROM (SELECT ctid AS place {chosen} ORDER BY osm_id LIMIT {PASS}) AS chosen, \
-             LATERAL (SELECT * FROM rawdata.{table} AS stored WHERE stored.ctid OPERATOR(pg_catalog.=) place OFFSET 0) AS stored"
+            "SELECT {code}, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM rawdata.{}) AS stored \
+             WHERE osm_id OPERATOR(pg_catalog.>) {after} AND {conditions} ORDER BY osm_id LIMIT {PASS}",
+            source.table()
         );
-        Rows { query: Query { text, params: builder.params }, in_passes: true }
+        Rows { query: Query { text, params: builder.params }, by_place: true }
     };
     sources(request).into_iter().map(of_table).collect()
 }
@@ -155,8 +158,12 @@ pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Vec<Rows>
 /// Selects of the rows of a request what it takes to count them: their geometry, in no order.
 pub fn geometries(request: &Request, postgis: &str, country: Option<i32>) -> Query {
     let mut builder = Builder::new(postgis);
-    let branch = |source| format!("SELECT geom {}", builder.chosen(request, country, source, None));
-    let branches: Vec<String> = sources(request).into_iter().map(branch).collect();
+    let mut branches = Vec::new();
+    for source in sources(request) {
+        let table =
+            if source == Source::Problems { PROBLEMS.to_owned() } else { format!("rawdata.{}", source.table()) };
+        branches.push(format!("SELECT geom FROM {table} WHERE {}", builder.conditions(request, country, source)));
+    }
     Query { text: branches.join("\nUNION ALL\n"), params: builder.params }
 }
 
@@ -214,15 +221,13 @@ impl Builder {
         Self { postgis: quoted(postgis), params: Vec::new() }
     }
 
-    /// The rows of a table that are chosen: `FROM … WHERE …`, with one more condition in front.
-    fn chosen(&mut self, request: &Request, country: Option<i32>, source: Source, first: Option<String>) -> String {
+    /// Which rows of a table are selected.
+    fn conditions(&mut self, request: &Request, country: Option<i32>, source: Source) -> String {
         // Nothing says which country a problem lies in.
-        let place = self.place(request, country.filter(|_| !request.problems));
-        let mut conditions: Vec<String> = first.into_iter().chain([place]).collect();
+        let mut conditions = vec![self.place(request, country.filter(|_| !request.problems))];
         conditions.extend(self.shape(source));
         conditions.extend(self.tags(&request.tags[source.geometry_type()]));
-        let rows = if source == Source::Problems { PROBLEMS } else { source.table() };
-        format!("FROM rawdata.{rows} WHERE {}", conditions.join(" AND "))
+        conditions.join(" AND ")
     }
 
     /// A parameter with its type, so that the text means the same whatever is in the search path.
@@ -346,14 +351,13 @@ mod tests {
 
     #[test]
     fn a_row_has_its_columns_from_a_table_of_fixed_name() {
-        let of_table = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
-        let [Rows { query, in_passes: true }] = of_table.as_slice() else { panic!("{of_table:?}") };
+        let of_tables = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
+        let [Rows { query, by_place: true }] = of_tables.as_slice() else { panic!("{of_tables:?}") };
         assert_eq!(
             query.text,
-            "SELECT 0, osm_id, version, changeset, \"timestamp\", uid, \"user\", tags, geom FROM \
-             (SELECT ctid AS place FROM rawdata.nodes WHERE osm_id OPERATOR(pg_catalog.>) $1::pg_catalog.int8 \
-             AND country OPERATOR(pg_catalog.@>) ARRAY[$2::pg_catalog.int4] ORDER BY osm_id LIMIT 262144) AS chosen, \
-             LATERAL (SELECT * FROM rawdata.nodes AS stored WHERE stored.ctid OPERATOR(pg_catalog.=) place OFFSET 0) AS stored"
+            "SELECT 0, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM rawdata.nodes) AS stored \
+             WHERE osm_id OPERATOR(pg_catalog.>) $1::pg_catalog.int8 \
+             AND country OPERATOR(pg_catalog.@>) ARRAY[$2::pg_catalog.int4] ORDER BY osm_id LIMIT 196608"
         );
         assert_eq!(query.params, [Param::Int8(i64::MIN), Param::Int4(5)]);
     }
@@ -392,9 +396,9 @@ mod tests {
     fn problems_are_selected_by_the_area_even_where_it_is_a_country() {
         let request = request(json!({"problems": true, "filters": {"tags": {"point": {"join_or": {"problem": []}}}}}));
         assert_eq!(sources(&request), [Source::Problems]);
-        let of_table = rows(&request, "gis", Some(1));
-        let [Rows { query: Query { text, .. }, in_passes: false }] = of_table.as_slice() else {
-            panic!("{of_table:?}")
+        let of_tables = rows(&request, "gis", Some(1));
+        let [Rows { query: Query { text, .. }, by_place: false }] = of_tables.as_slice() else {
+            panic!("{of_tables:?}")
         };
         assert!(text.contains("FROM rawdata.problem_features WHERE geom") && !text.contains("country"), "{text}");
     }

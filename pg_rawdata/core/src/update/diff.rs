@@ -6,7 +6,7 @@ use super::supersedes;
 use crate::osm::{Element, Meta, Node, ObjectKind, Tags, Timestamp};
 use crate::packed::record;
 use crate::read::osc::{Action, Changes};
-use crate::read::{Header, Reader};
+use crate::read::{Header, Reader, is_map};
 use crate::{Error, ErrorKind, Result};
 
 /// What becomes of one object.
@@ -51,19 +51,12 @@ impl Diff {
         interrupt: &mut dyn FnMut() -> Result<()>,
     ) -> Result<Self> {
         let mut diff = Self::default();
-        let opened = Changes::new(&mut document);
-        let read = match opened {
-            Ok(changes) => diff.add_changes(changes, memory, interrupt).map(|()| None),
-            Err(error) => Ok(Some(error)),
-        };
-        if let Some(no_changes) = read? {
-            document.rewind().map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?;
-            let reader = Reader::new(document).map_err(|error| match error.kind() {
-                ErrorKind::Xml => no_changes,
-                _ => error,
-            })?;
-            diff.is_map = true;
-            diff.add_puts(reader, memory, interrupt)?;
+        diff.is_map = is_map(&mut document)?;
+        document.rewind().map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?;
+        if diff.is_map {
+            diff.add_puts(Reader::new(document)?, memory, interrupt)?;
+        } else {
+            diff.add_changes(Changes::new(document)?, memory, interrupt)?;
         }
         diff.settle();
         Ok(diff)
@@ -268,6 +261,22 @@ mod tests {
     fn a_map_file_is_taken_as_puts() {
         let diff = read("<osm version='0.6'><node id='1' version='4' lat='1' lon='1'/></osm>").unwrap();
         assert_eq!(list(&diff, ObjectKind::Node), ["1 4"]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_map_file_is_told() {
+        for (document, message) in [
+            (
+                "<osm version='0.6'><node id='1'/",
+                "malformed XML: syntax error: tag not closed: `>` not found before end of input",
+            ),
+            ("<osm version='0.6'><node id='1' lat='1' lon='1'>", "malformed XML: the document ends before </osm>"),
+            ("<osm version='0.6'><node id='1' lat='1'/></osm>", "<node> has no \"lon\" attribute"),
+            ("<osm><node id='1' lat='1' lon='1'/></osm>", "<osm> has no \"version\" attribute"),
+        ] {
+            let error = read(document).unwrap_err();
+            assert_eq!((error.kind(), error.message()), (ErrorKind::Xml, message));
+        }
     }
 
     #[test]

@@ -74,14 +74,15 @@ fn write_properties(feature: &Feature, columns: &Columns, out: &mut Vec<u8>) {
     out.push(b'"');
     match columns {
         Columns::All { user_metadata } => {
-            write_number("version", feature.version.map(i64::from), out);
+            write_number(br#", "version": "#, feature.version.map(i64::from), out);
             write_tags(feature, out);
-            write_number("changeset", feature.changeset, out);
+            write_number(br#", "changeset": "#, feature.changeset, out);
             if *user_metadata {
-                write_number("uid", feature.uid.map(i64::from), out);
-                write_text("user", feature.user, out);
+                write_number(br#", "uid": "#, feature.uid.map(i64::from), out);
+                out.extend_from_slice(br#", "user": "#);
+                write_text(feature.user, out);
             }
-            write_name("timestamp", out);
+            out.extend_from_slice(br#", "timestamp": "#);
             match feature.timestamp {
                 Some(timestamp) => {
                     out.push(b'"');
@@ -94,29 +95,25 @@ fn write_properties(feature: &Feature, columns: &Columns, out: &mut Vec<u8>) {
         Columns::Tags => write_tags(feature, out),
         Columns::Attributes(attributes) => {
             for attribute in attributes {
-                write_text(&attribute.name, feature.tags.get(&attribute.key), out);
+                out.extend_from_slice(b", ");
+                json_string(&attribute.name, out);
+                out.extend_from_slice(b": ");
+                write_text(feature.tags.get(&attribute.key), out);
             }
         }
     }
     out.push(b'}');
 }
 
-fn write_name(name: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(b", ");
-    json_string(name, out);
-    out.extend_from_slice(b": ");
-}
-
-fn write_number(name: &str, number: Option<i64>, out: &mut Vec<u8>) {
-    write_name(name, out);
+fn write_number(before: &[u8], number: Option<i64>, out: &mut Vec<u8>) {
+    out.extend_from_slice(before);
     match number {
         Some(number) => write_signed(number, out),
         None => out.extend_from_slice(b"null"),
     }
 }
 
-fn write_text(name: &str, text: Option<&str>, out: &mut Vec<u8>) {
-    write_name(name, out);
+fn write_text(text: Option<&str>, out: &mut Vec<u8>) {
     match text {
         Some(text) => json_string(text, out),
         None => out.extend_from_slice(b"null"),
@@ -124,7 +121,7 @@ fn write_text(name: &str, text: Option<&str>, out: &mut Vec<u8>) {
 }
 
 fn write_tags(feature: &Feature, out: &mut Vec<u8>) {
-    write_name("tags", out);
+    out.extend_from_slice(br#", "tags": "#);
     feature.tags.write_json(out);
 }
 

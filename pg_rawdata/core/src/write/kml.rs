@@ -128,16 +128,20 @@ fn write_many(write: impl Fn(&mut Vec<u8>), out: &mut Vec<u8>) {
 fn write_polygon(rings: &Rings, out: &mut Vec<u8>) {
     out.extend_from_slice(b"<Polygon>");
     for (index, points) in rings.iter().enumerate() {
-        let side = if index == 0 { "outerBoundaryIs" } else { "innerBoundaryIs" };
-        out.extend_from_slice(format!("<{side}>").as_bytes());
+        let side: &[u8] = if index == 0 { b"outerBoundaryIs>" } else { b"innerBoundaryIs>" };
+        out.push(b'<');
+        out.extend_from_slice(side);
         write_line("LinearRing", &points, out);
-        out.extend_from_slice(format!("</{side}>").as_bytes());
+        out.extend_from_slice(b"</");
+        out.extend_from_slice(side);
     }
     out.extend_from_slice(b"</Polygon>");
 }
 
 fn write_line(element: &str, points: &Points, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("<{element}><coordinates>").as_bytes());
+    out.push(b'<');
+    out.extend_from_slice(element.as_bytes());
+    out.extend_from_slice(b"><coordinates>");
     for (index, (x, y)) in points.iter().enumerate() {
         if index > 0 {
             out.push(b' ');
@@ -146,7 +150,9 @@ fn write_line(element: &str, points: &Points, out: &mut Vec<u8>) {
         out.push(b',');
         decimal::write(y, out);
     }
-    out.extend_from_slice(format!("</coordinates></{element}>").as_bytes());
+    out.extend_from_slice(b"</coordinates></");
+    out.extend_from_slice(element.as_bytes());
+    out.push(b'>');
 }
 
 /// Appends UTF-8 as it may stand in an element or an attribute.

@@ -11,6 +11,7 @@ mod gpkg;
 mod kml;
 pub mod names;
 pub mod papers;
+mod rows;
 mod scratch;
 mod shp;
 mod sorter;
@@ -20,6 +21,7 @@ mod sqlite;
 mod time;
 mod wkb;
 
+pub use rows::{Row, Rows};
 pub use scratch::{Scratch, ScratchFile};
 
 use spool::Spools;
@@ -102,18 +104,29 @@ impl<'a> Feature<'a> {
     }
 }
 
-/// The encoder for a schema's format. What has to wait lies in files of `scratch`.
-pub fn encoder(schema: &Schema, scratch: Box<dyn Scratch>) -> Result<Box<dyn Encoder>> {
-    Ok(match schema.format {
+/// The encoder for a schema's format, if nothing of it has to wait in files: it may work in another thread.
+pub fn streaming_encoder(schema: &Schema) -> Result<Option<Box<dyn Encoder + Send>>> {
+    Ok(Some(match schema.format {
         Format::GeoJson => Box::new(geojson::GeoJson::collection()),
         Format::GeoJsonSeq => Box::new(geojson::GeoJson::lines()),
         Format::Csv => Box::new(csv::Csv::default()),
         Format::Kml => Box::new(kml::Kml::default()),
-        Format::Shapefile => Box::new(shp::Shapefile::new(Spools::new(scratch), shp::LARGEST_FILE)),
-        Format::FlatGeobuf => Box::new(fgb::FlatGeobuf::new(Spools::new(scratch))),
-        Format::GeoPackage => Box::new(gpkg::GeoPackage::new(Spools::new(scratch))),
         Format::Sql => Box::new(sql::Sql::default()),
         Format::GeoParquet => Box::new(geoparquet::GeoParquet::new(schema)?),
+        _ => return Ok(None),
+    }))
+}
+
+/// The encoder for a schema's format. What has to wait lies in files of `scratch`.
+pub fn encoder(schema: &Schema, scratch: Box<dyn Scratch>) -> Result<Box<dyn Encoder>> {
+    if let Some(encoder) = streaming_encoder(schema)? {
+        return Ok(encoder);
+    }
+    let spools = Spools::new(scratch);
+    Ok(match schema.format {
+        Format::Shapefile => Box::new(shp::Shapefile::new(spools, shp::LARGEST_FILE)),
+        Format::FlatGeobuf => Box::new(fgb::FlatGeobuf::new(spools)),
+        Format::GeoPackage => Box::new(gpkg::GeoPackage::new(spools)),
         other => return Err(Error::new(ErrorKind::Unsupported, format!("no encoder for \"{}\"", other.name()))),
     })
 }

@@ -94,10 +94,13 @@ fn quoted(name: &str) -> String {
 }
 
 fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or(b'0');
-    out.reserve(bytes.len() * 2);
-    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    let digit = |value: u8| value + if value < 10 { b'0' } else { b'A' - 10 };
+    let start = out.len();
+    out.resize(start + bytes.len() * 2, 0);
+    let pairs = out.get_mut(start..).unwrap_or_default().as_chunks_mut::<2>().0;
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = [digit(byte >> 4), digit(byte & 15)];
+    }
 }
 
 /// Appends a value as the text form of COPY has it.
@@ -110,5 +113,19 @@ fn write_text(text: &[u8], out: &mut Vec<u8>) {
             b'\r' => out.extend_from_slice(br"\r"),
             other => out.push(*other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_has_two_digits() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let mut out = b"x".to_vec();
+        write_hex(&bytes, &mut out);
+        let slow: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+        assert_eq!(String::from_utf8(out).unwrap(), format!("x{slow}"));
     }
 }

@@ -1,20 +1,42 @@
 //! Times in UTC, in the spellings of files.
 
+use super::decimal::{two_digits, write_integer};
 use crate::osm::Timestamp;
 
 /// Appends a time as `2024-03-01T10:20:30`, with other signs between the numbers of the date and before the hour.
 pub(super) fn write(time: Timestamp, date_sign: u8, hour_sign: u8, out: &mut Vec<u8>) {
     let (days, seconds) = (time.0.div_euclid(86_400), time.0.rem_euclid(86_400));
     let (year, month, day) = date(days);
-    number(year, 4, out);
-    for part in [month, day] {
-        out.push(date_sign);
-        number(part, 2, out);
+    write_year(year, out);
+    let pair = |part: i64| two_digits(part.unsigned_abs());
+    let [month, day] = [month, day].map(pair);
+    let [hour, minute, second] = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(pair);
+    for (sign, [tens, ones]) in
+        [(date_sign, month), (date_sign, day), (hour_sign, hour), (b':', minute), (b':', second)]
+    {
+        out.extend_from_slice(&[sign, tens, ones]);
     }
-    for (sign, part) in [(hour_sign, seconds / 3600), (b':', seconds / 60 % 60), (b':', seconds % 60)] {
-        out.push(sign);
-        number(part, 2, out);
+}
+
+/// Appends the day of a time as `20240301`, where it is in a year of four digits.
+pub(super) fn write_day(time: Timestamp, out: &mut Vec<u8>) {
+    let (year, month, day) = date(time.0.div_euclid(86_400));
+    if (1..=9999).contains(&year) {
+        write_year(year, out);
+        [month, day].iter().for_each(|part| out.extend_from_slice(&two_digits(part.unsigned_abs())));
     }
+}
+
+fn write_year(year: i64, out: &mut Vec<u8>) {
+    if year < 0 {
+        out.push(b'-');
+    }
+    let year = year.unsigned_abs();
+    if year > 9999 {
+        return write_integer(year, out);
+    }
+    out.extend_from_slice(&two_digits(year / 100));
+    out.extend_from_slice(&two_digits(year % 100));
 }
 
 /// Year, month and day of a day counted from 1970-01-01.
@@ -31,15 +53,10 @@ pub(super) fn date(days: i64) -> (i64, i64, i64) {
     (era * 400 + year + next, month, day)
 }
 
-fn number(number: i64, digits: usize, out: &mut Vec<u8>) {
-    if number < 0 {
-        out.push(b'-');
-    }
-    out.extend_from_slice(format!("{:0digits$}", number.unsigned_abs()).as_bytes());
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn text(seconds: i64) -> String {
@@ -79,5 +96,34 @@ mod tests {
     fn the_ends_of_time_do_no_harm() {
         text(i64::MAX);
         text(i64::MIN);
+    }
+
+    fn day(seconds: i64) -> String {
+        let mut out = Vec::new();
+        write_day(Timestamp(seconds), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_day_has_eight_digits_or_none() {
+        assert_eq!(day(1_709_288_430), "20240301");
+        assert_eq!(day(-62_135_596_800), "00010101");
+        assert_eq!(day(-62_135_596_801), "");
+        assert_eq!(day(253_402_300_799), "99991231");
+        assert_eq!(day(253_402_300_800), "");
+    }
+
+    proptest! {
+        #[test]
+        fn the_standard_library_writes_the_same(seconds in -100_000_000_000_000i64..=100_000_000_000_000) {
+            let (year, month, day) = date(seconds.div_euclid(86_400));
+            let clock = seconds.rem_euclid(86_400);
+            let sign = if year < 0 { "-" } else { "" };
+            let slow = format!(
+                "{sign}{:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
+                year.abs(), clock / 3600, clock / 60 % 60, clock % 60
+            );
+            prop_assert_eq!(text(seconds), slow);
+        }
     }
 }

@@ -5,8 +5,8 @@ use rawdata_core::packed::record::{self, Decoder};
 use rawdata_core::{Error, ErrorKind, Result};
 
 use super::far::FarValues;
+use crate::crew::{Crew, Results, Stop};
 use crate::error::OrRaise;
-use crate::import::crew::{Crew, Results, Stop};
 use crate::import::fresh::Fresh;
 use crate::import::packed_table::{PackedRows, PackedTable};
 use crate::import::rows::{RowWriter, Rows, Written};

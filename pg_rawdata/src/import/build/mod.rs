@@ -130,6 +130,7 @@ impl Build {
 
     /// Ends a kind and begins with the next.
     fn advance(&mut self) {
+        self.show();
         let Self { fresh, rules, .. } = *self;
         let (next, written) = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Nodes(nodes) => {
@@ -145,6 +146,10 @@ impl Build {
         };
         self.written.add(written);
         self.stage = next;
+        self.show();
+    }
+
+    fn show(&self) {
         if let Some(kind) = self.stage.kind() {
             self.counter.show(kind.into());
         }

@@ -93,6 +93,19 @@ impl<R: Read> Reader<R> {
     }
 }
 
+/// The name of the root element.
+pub(super) fn root_name<R: Read>(opened: Opened<R>) -> Result<String> {
+    let mut events = Events::new(opened.stream);
+    loop {
+        // A document that ends without a root is an error of the events already.
+        match events.next() {
+            Ok(Event::Start(start)) => return Ok(start.name().to_owned()),
+            Ok(_) => {}
+            Err(error) => return Err(events.locate(error)),
+        }
+    }
+}
+
 /// Reads up to the root element, which must have this name, and what it says.
 pub(super) fn begin<R: Read>(events: &mut Events<R>, expected: &str, header: &mut Header) -> Result<()> {
     loop {

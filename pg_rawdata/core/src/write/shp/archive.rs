@@ -19,6 +19,21 @@ struct Entry {
     sum: u32,
     size: u32,
     offset: u64,
+    time: [u8; 4],
+}
+
+impl Entry {
+    /// What a member's head and its entry in the directory have in common, up to the length of its name.
+    fn describe(&self, version: u16, out: &mut Vec<u8>) {
+        for short in [version, UTF8_NAMES, 0] {
+            out.extend_from_slice(&short.to_le_bytes());
+        }
+        out.extend_from_slice(&self.time);
+        for word in [self.sum, self.size, self.size] {
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+        out.extend_from_slice(&saturated_short(self.name.len() as u64));
+    }
 }
 
 /// The members so far.
@@ -31,7 +46,7 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    /// The time of all members.
+    /// The time of the members that follow.
     pub(super) fn set_time(&mut self, time: Timestamp) {
         let (days, seconds) = (time.0.div_euclid(86_400), time.0.rem_euclid(86_400));
         let (year, month, day) = match time::date(days) {
@@ -47,25 +62,13 @@ impl Archive {
     /// Appends what comes before the bytes of a member, of known checksum and size.
     pub(super) fn begin(&mut self, name: String, sum: u32, size: u32, out: &mut Vec<u8>) {
         let start = out.len();
-        let entry = Entry { name, sum, size, offset: self.size };
+        let entry = Entry { name, sum, size, offset: self.size, time: self.time };
         out.extend_from_slice(b"PK\x03\x04");
-        self.describe(&entry, PLAIN, out);
+        entry.describe(PLAIN, out);
         out.extend_from_slice(&0_u16.to_le_bytes());
         out.extend_from_slice(entry.name.as_bytes());
         self.entries.push(entry);
         self.size += (out.len() - start) as u64 + u64::from(size);
-    }
-
-    /// What a member's head and its entry in the directory have in common, up to the length of its name.
-    fn describe(&self, entry: &Entry, version: u16, out: &mut Vec<u8>) {
-        for short in [version, UTF8_NAMES, 0] {
-            out.extend_from_slice(&short.to_le_bytes());
-        }
-        out.extend_from_slice(&self.time);
-        for word in [entry.sum, entry.size, entry.size] {
-            out.extend_from_slice(&word.to_le_bytes());
-        }
-        out.extend_from_slice(&saturated_short(entry.name.len() as u64));
     }
 
     /// Appends the directory.
@@ -75,7 +78,7 @@ impl Archive {
             let is_far = entry.offset >= u64::from(u32::MAX);
             out.extend_from_slice(b"PK\x01\x02");
             out.extend_from_slice(&MADE_BY.to_le_bytes());
-            self.describe(entry, if is_far { ZIP64 } else { PLAIN }, out);
+            entry.describe(if is_far { ZIP64 } else { PLAIN }, out);
             out.extend_from_slice(&(if is_far { 12_u16 } else { 0 }).to_le_bytes());
             out.extend_from_slice(&[0; 6]);
             out.extend_from_slice(&REGULAR_FILE.to_le_bytes());

@@ -29,6 +29,15 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) const ALL: [Self; 5] = [Self::Shapes, Self::Index, Self::Table, Self::Reference, Self::Encoding];
 
+    /// What a file of this kind holds, where it is always the same.
+    pub(super) fn constant(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Shapes | Self::Index | Self::Table => None,
+            Self::Reference => Some(PRJ),
+            Self::Encoding => Some(b"UTF-8"),
+        }
+    }
+
     pub(super) fn extension(self) -> &'static str {
         match self {
             Self::Shapes => "shp",
@@ -154,12 +163,14 @@ impl Layer {
         progress: &mut Progress,
         out: &mut Vec<u8>,
     ) -> Result<bool> {
+        if let Some(content) = kind.constant() {
+            out.extend_from_slice(content);
+            return Ok(true);
+        }
         let (start, end) = match kind {
             Kind::Shapes => part.shapes,
             Kind::Index => part.index,
-            Kind::Table => part.rows,
-            Kind::Reference => return Ok(append(out, PRJ)),
-            Kind::Encoding => return Ok(append(out, b"UTF-8")),
+            _ => part.rows,
         };
         let Some(cursor) = &mut progress.cursor else {
             match kind {
@@ -205,11 +216,6 @@ impl Layer {
         let corners = if part.extent.is_empty() { [0.0; 4] } else { part.extent.corners() };
         out.extend(corners.iter().chain(&[0.0; 4]).flat_map(|corner| corner.to_le_bytes()));
     }
-}
-
-fn append(out: &mut Vec<u8>, bytes: &[u8]) -> bool {
-    out.extend_from_slice(bytes);
-    true
 }
 
 /// Bytes as words of 16 bits.

@@ -1,7 +1,8 @@
 //! Shapefiles, a set of files for each geometry type, in a zip that is only a container: nothing in it is packed.
 //!
 //! The heads of the files need what is behind them, and a zip's members need their checksums: records wait in temporary
-//! files, and each member is made twice, once to sum it up and once to write it.
+//! files, and each member is made twice, once to sum it up and once to write it. Members that are always the same come
+//! first, before any record.
 
 mod archive;
 mod layer;
@@ -34,6 +35,8 @@ pub(super) struct Shapefile {
     columns: PerType<Columns>,
     centroid: bool,
     layers: Vec<Layer>,
+    /// Of how many layers the members that are always the same are written.
+    begun: usize,
     shapes: Shapes,
     /// The time of the newest feature: that of the files.
     newest: Timestamp,
@@ -70,6 +73,7 @@ impl Shapefile {
             columns: PerType::default(),
             centroid: false,
             layers: Vec::new(),
+            begun: 0,
             shapes: Shapes::default(),
             newest: Timestamp(0),
             archive: Archive::default(),
@@ -97,10 +101,23 @@ impl Shapefile {
         format!("{}{suffix}{part}.{extension}", self.name)
     }
 
-    /// The member after one, or the directory, if there is none.
+    /// Writes those members of a layer's first part that are always the same. As no data are in them, they have the zip's
+    /// earliest time.
+    fn write_constants(&mut self, layer: usize, out: &mut Vec<u8>) {
+        self.archive.set_time(Timestamp(0));
+        for (kind, content) in Kind::ALL.iter().enumerate().filter_map(|(at, kind)| Some((at, kind.constant()?))) {
+            let mut sum = Crc::new();
+            sum.update(content);
+            self.archive.begin(self.member_name(Member { layer, part: 0, kind }), sum.sum(), sum.amount(), out);
+            out.extend_from_slice(content);
+        }
+    }
+
+    /// The member after one that is still to be written, or the directory, if there is none.
     fn after(&self, member: Member, out: &mut Vec<u8>) -> Step {
         let Member { layer, part, kind } = member;
-        let next = if kind + 1 < Kind::ALL.len() {
+        let is_written = |kind: &Kind| part == 0 && layer < self.begun && kind.constant().is_some();
+        let next = if Kind::ALL.get(kind + 1).is_some_and(|kind| !is_written(kind)) {
             Member { layer, part, kind: kind + 1 }
         } else if self.layers.get(layer).is_some_and(|layer| part + 1 < layer.parts.len()) {
             Member { layer, part: part + 1, kind: 0 }
@@ -120,11 +137,13 @@ impl Shapefile {
 }
 
 impl Encoder for Shapefile {
-    fn begin(&mut self, schema: &Schema, _out: &mut Vec<u8>) -> Result<()> {
+    fn begin(&mut self, schema: &Schema, out: &mut Vec<u8>) -> Result<()> {
         self.name.clone_from(&schema.name);
         self.columns.clone_from(&schema.columns);
         self.centroid = schema.centroid;
         self.layers = schema.geometry_types.iter().map(|kind| self.layer(*kind)).collect::<Result<_>>()?;
+        self.begun = self.layers.len();
+        (0..self.begun).for_each(|layer| self.write_constants(layer, out));
         Ok(())
     }
 
@@ -137,7 +156,8 @@ impl Encoder for Shapefile {
         let Some(layer) = self.layers.iter_mut().find(|layer| layer.kind == kind) else { return Ok(()) };
         let mut place = NO_PAIR;
         let shown = feature.shown(self.centroid, &mut place);
-        layer.add(feature, &Extent::of(&shown), self.shapes.content(&shown))?;
+        let extent = Extent::of(&shown);
+        layer.add(feature, &extent, self.shapes.content(&shown, &extent))?;
         self.newest = self.newest.max(feature.timestamp.unwrap_or(self.newest));
         Ok(())
     }

@@ -38,8 +38,8 @@ pub(super) struct Shapes {
 }
 
 impl Shapes {
-    /// The content of a record.
-    pub(super) fn content(&mut self, geometry: &View) -> &[u8] {
+    /// The content of a record of a geometry and the box around it.
+    pub(super) fn content(&mut self, geometry: &View, extent: &Extent) -> &[u8] {
         self.starts.clear();
         self.places.clear();
         self.content.clear();
@@ -57,7 +57,7 @@ impl Shapes {
         let code = code(layer(geometry));
         self.content.extend_from_slice(&code.to_le_bytes());
         if code != POINT {
-            self.content.extend(Extent::of(geometry).corners().iter().flat_map(|corner| corner.to_le_bytes()));
+            self.content.extend(extent.corners().iter().flat_map(|corner| corner.to_le_bytes()));
             for count in [self.starts.len() / 4, self.places.len() / 16] {
                 self.content.extend_from_slice(&count_bytes(count));
             }

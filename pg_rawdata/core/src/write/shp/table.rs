@@ -96,7 +96,7 @@ impl Row {
                     let length = json.map_or(0, |json| cut(json).len());
                     self.texts.truncate(start + length);
                 }
-                Value::Time(time) => write_day(time, &mut self.texts),
+                Value::Time(time) => time::write_day(time, &mut self.texts),
             }
             // No number has more than 20 digits, and texts are cut.
             self.lengths.push(u8::try_from(self.texts.len() - start).unwrap_or(u8::MAX));
@@ -113,14 +113,6 @@ impl Row {
 /// As much of a text as a column holds, in whole characters.
 fn cut(text: &str) -> &str {
     text.get(..text.floor_char_boundary(WIDEST)).unwrap_or_default()
-}
-
-/// The day of a time, where it is in a year of four digits.
-fn write_day(time: Timestamp, out: &mut Vec<u8>) {
-    let (year, month, day) = time::date(time.0.div_euclid(86_400));
-    if (1..=9999).contains(&year) {
-        out.extend_from_slice(format!("{year:04}{month:02}{day:02}").as_bytes());
-    }
 }
 
 /// Appends the head of a file, changed last on the day of `changed`.

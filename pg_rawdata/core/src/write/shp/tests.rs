@@ -28,6 +28,7 @@ fn encode(schema: &Schema, limit: u64, rows: &[Row]) -> Result<Vec<u8>> {
     let mut encoder = Shapefile::new(in_memory(), limit);
     let mut out = Vec::new();
     encoder.begin(schema, &mut out)?;
+    let begun = out.len();
     for (source, id, tags, shape) in rows {
         let (mut jsonb, mut geometry) = (Vec::new(), Vec::new());
         jsonb::write(tags.iter().copied(), &mut jsonb).unwrap();
@@ -45,7 +46,7 @@ fn encode(schema: &Schema, limit: u64, rows: &[Row]) -> Result<Vec<u8>> {
         };
         encoder.feature(&feature, &mut out)?;
     }
-    assert!(out.is_empty(), "all waits for the end");
+    assert_eq!(out.len(), begun, "the others wait for the end");
     while encoder.finish(&mut out)? == Rest::More {}
     Ok(out)
 }
@@ -163,10 +164,10 @@ fn each_type_asked_for_has_its_files_with_or_without_rows() {
         members(&encode(&schema(body), LARGEST_FILE, &[]).unwrap()).into_iter().map(|(name, _)| name).collect()
     };
     let of = |layers: &[&str]| -> Vec<String> {
-        layers
-            .iter()
-            .flat_map(|layer| ["shp", "shx", "dbf", "prj", "cpg"].map(|end| format!("{layer}.{end}")))
-            .collect()
+        let files = |ends: &[&str]| -> Vec<String> {
+            layers.iter().flat_map(|layer| ends.iter().map(move |end| format!("{layer}.{end}"))).collect()
+        };
+        [files(&["prj", "cpg"]), files(&["shp", "shx", "dbf"])].concat()
     };
     assert_eq!(names(json!({})), of(&["RawExport_point", "RawExport_line", "RawExport_poly"]));
     assert_eq!(names(json!({"geometryType": ["line"], "fileName": "a b"})), of(&["a_b_line"]));
@@ -176,6 +177,23 @@ fn each_type_asked_for_has_its_files_with_or_without_rows() {
         assert!(records(&zip, &format!("RawExport_{layer}")).is_empty());
         assert_eq!(le(&member(&zip, &format!("RawExport_{layer}.shp")), 32), code);
     }
+}
+
+#[test]
+fn files_without_data_are_there_before_any_row() {
+    let mut encoder = Shapefile::new(in_memory(), LARGEST_FILE);
+    let mut out = Vec::new();
+    encoder.begin(&schema(json!({"geometryType": ["line"]})), &mut out).unwrap();
+    assert!(out.starts_with(b"PK\x03\x04"));
+    assert_eq!(out[10..14], [0, 0, 0x21, 0], "the first time that a zip can tell");
+    let has = |text: &[u8]| out.windows(text.len()).any(|part| part == text);
+    assert!(has(b"RawExport_line.prjGEOGCS[") && has(b"RawExport_line.cpgUTF-8"));
+    // A layer that was not asked for has all its files behind the others.
+    let zip = encode(&schema(json!({"geometryType": ["line"]})), LARGEST_FILE, &[point(1, vec![])]).unwrap();
+    let names: Vec<String> = members(&zip).into_iter().map(|(name, _)| name).collect();
+    let ends = ["line.prj", "line.cpg", "line.shp", "line.shx", "line.dbf"];
+    let of_other = ["point.shp", "point.shx", "point.dbf", "point.prj", "point.cpg"];
+    assert_eq!(names, [ends, of_other].concat().iter().map(|end| format!("RawExport_{end}")).collect::<Vec<_>>());
 }
 
 #[test]

@@ -95,6 +95,13 @@ impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
         Self { members, jobs_a_thread, given: 0, taken: 0, stop }
     }
 
+    /// Starts one thread, whose work depends on the jobs before.
+    pub fn of_one(name: &str, jobs: usize, ready: usize, work: impl FnMut(J, &Results<R>) + Send + 'static) -> Self {
+        let stop = Stop::default();
+        let members = vec![Member::start(name, jobs, ready, &stop, work)];
+        Self { members, jobs_a_thread: jobs, given: 0, taken: 0, stop }
+    }
+
     /// How many jobs were given out whose results are not taken yet.
     pub fn open_jobs(&self) -> usize {
         self.given - self.taken
@@ -155,7 +162,7 @@ impl<J: Send + 'static, R: Send + 'static> Member<J, R> {
         let ready = Arc::new(Ready { bytes: Mutex::default(), taken: Condvar::new(), limit: ready });
         let results = Results { made: sender, ready: Arc::clone(&ready), stop: stop.clone() };
         let all_jobs = move || {
-            // The channels close where the import ends, well or not.
+            // The channels close where the statement ends, well or not.
             while let Ok(job) = todo.recv() {
                 work(job, &results);
                 if results.made.send(None).is_err() {

@@ -1,0 +1,220 @@
+//! Rows in bytes of their own, so that they can be encoded elsewhere than where they were read.
+
+use super::{Encoder, Feature};
+use crate::Result;
+use crate::osm::Timestamp;
+use crate::request::query::Source;
+use crate::stored::geometry::View;
+use crate::stored::jsonb::Object;
+
+/// A row whose tags and geometry are not looked at yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// Where it comes from.
+    pub source: Source,
+    /// Its number.
+    pub id: i64,
+    /// Its version.
+    pub version: Option<i32>,
+    /// The changeset of that version.
+    pub changeset: Option<i64>,
+    /// The time of that version.
+    pub timestamp: Option<Timestamp>,
+    /// Number of the user who made it.
+    pub uid: Option<i32>,
+    /// Name of the user who made it.
+    pub user: Option<&'a str>,
+    /// Its tags, as they are stored.
+    pub tags: &'a [u8],
+    /// Its geometry, as it is stored.
+    pub geometry: &'a [u8],
+}
+
+impl<'a> Row<'a> {
+    /// The feature with its geometry, which is read already.
+    pub fn feature(&self, geometry: View<'a>) -> Result<Feature<'a>> {
+        Ok(Feature {
+            source: self.source,
+            id: self.id,
+            version: self.version,
+            changeset: self.changeset,
+            timestamp: self.timestamp,
+            uid: self.uid,
+            user: self.user,
+            tags: Object::parse(self.tags)?,
+            geometry,
+        })
+    }
+}
+
+/// Rows, one after the other.
+#[derive(Debug, Default)]
+pub struct Rows {
+    heads: Vec<Head>,
+    /// Name of the user, tags and geometry of each.
+    bytes: Vec<u8>,
+}
+
+/// What of a row has a fixed size, and the sizes of what has none.
+#[derive(Debug)]
+struct Head {
+    source: Source,
+    id: i64,
+    version: Option<i32>,
+    changeset: Option<i64>,
+    timestamp: Option<Timestamp>,
+    uid: Option<i32>,
+    user: Option<usize>,
+    tags: usize,
+    geometry: usize,
+}
+
+impl Rows {
+    /// Room for so many bytes of rows.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { heads: Vec::new(), bytes: Vec::with_capacity(bytes) }
+    }
+
+    /// Adds a copy of a row.
+    pub fn add(&mut self, row: &Row) {
+        self.heads.push(Head {
+            source: row.source,
+            id: row.id,
+            version: row.version,
+            changeset: row.changeset,
+            timestamp: row.timestamp,
+            uid: row.uid,
+            user: row.user.map(str::len),
+            tags: row.tags.len(),
+            geometry: row.geometry.len(),
+        });
+        self.bytes.extend_from_slice(row.user.unwrap_or_default().as_bytes());
+        self.bytes.extend_from_slice(row.tags);
+        self.bytes.extend_from_slice(row.geometry);
+    }
+
+    /// How many bytes they take.
+    pub fn size(&self) -> usize {
+        self.bytes.len() + self.heads.len() * size_of::<Head>()
+    }
+
+    /// Each in turn.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        let mut rest = self.bytes.as_slice();
+        let mut next = move |size: usize| {
+            let (now, later) = rest.split_at_checked(size).unwrap_or((rest, &[]));
+            rest = later;
+            now
+        };
+        self.heads.iter().map(move |head| Row {
+            source: head.source,
+            id: head.id,
+            version: head.version,
+            changeset: head.changeset,
+            timestamp: head.timestamp,
+            uid: head.uid,
+            user: head.user.and_then(|size| std::str::from_utf8(next(size)).ok()),
+            tags: next(head.tags),
+            geometry: next(head.geometry),
+        })
+    }
+
+    /// Hands all of them to an encoder.
+    pub fn encode(&self, encoder: &mut dyn Encoder, out: &mut Vec<u8>) -> Result<()> {
+        self.iter().try_for_each(|row| encoder.feature(&row.feature(View::parse(row.geometry)?)?, out))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ErrorKind;
+    use crate::geometry::Geometry;
+    use crate::osm::Place;
+    use crate::stored::{geometry, jsonb};
+
+    proptest! {
+        #[test]
+        fn rows_come_back_as_they_were(
+            rows in prop::collection::vec(
+                (
+                    any::<i64>(),
+                    any::<Option<i32>>(),
+                    any::<Option<i64>>(),
+                    prop::option::of(".{0,9}"),
+                    prop::collection::vec(any::<u8>(), 0..20),
+                    prop::collection::vec(any::<u8>(), 0..20),
+                ),
+                0..20,
+            )
+        ) {
+            let rows: Vec<Row> = rows
+                .iter()
+                .map(|(id, small, large, user, tags, geometry)| Row {
+                    source: Source::WaysPoly,
+                    id: *id,
+                    version: *small,
+                    changeset: *large,
+                    timestamp: large.map(Timestamp),
+                    uid: *small,
+                    user: user.as_deref(),
+                    tags,
+                    geometry,
+                })
+                .collect();
+            let mut owned = Rows::with_capacity(100);
+            rows.iter().for_each(|row| owned.add(row));
+            prop_assert_eq!(owned.iter().collect::<Vec<_>>(), rows);
+        }
+    }
+
+    /// Notes the ids of features.
+    struct Ids;
+
+    impl Encoder for Ids {
+        fn begin(&mut self, _: &super::super::Schema, _: &mut Vec<u8>) -> Result<()> {
+            Ok(())
+        }
+
+        fn feature(&mut self, feature: &Feature, out: &mut Vec<u8>) -> Result<()> {
+            out.extend_from_slice(&feature.id.to_be_bytes());
+            Ok(())
+        }
+
+        fn finish(&mut self, _: &mut Vec<u8>) -> Result<super::super::Rest> {
+            Ok(super::super::Rest::Done)
+        }
+    }
+
+    #[test]
+    fn an_encoder_gets_them_in_order_up_to_the_first_that_is_broken() {
+        let (mut tags, mut place) = (Vec::new(), Vec::new());
+        jsonb::write([("k", "v")], &mut tags).unwrap();
+        geometry::write(&Geometry::Point(Place::new(1, 2).unwrap()), &mut place).unwrap();
+        let row = |id, tags, geometry| Row {
+            source: Source::Nodes,
+            id,
+            version: None,
+            changeset: None,
+            timestamp: None,
+            uid: None,
+            user: None,
+            tags,
+            geometry,
+        };
+        for (tags_of_third, place_of_third, kind) in
+            [(&b"\0\0\0\x40"[..], place.as_slice(), ErrorKind::Unsupported), (&tags, b"", ErrorKind::Binary)]
+        {
+            let mut rows = Rows::default();
+            rows.add(&row(7, &tags, &place));
+            rows.add(&row(3, &tags, &place));
+            let mut out = Vec::new();
+            rows.encode(&mut Ids, &mut out).unwrap();
+            assert_eq!(out, [7_i64.to_be_bytes(), 3_i64.to_be_bytes()].concat());
+            rows.add(&row(5, tags_of_third, place_of_third));
+            assert_eq!(rows.encode(&mut Ids, &mut out).unwrap_err().kind(), kind);
+        }
+    }
+}
