@@ -41,7 +41,7 @@ fn features(
         name!(geom, StoredGeometry),
     ),
 > {
-    let selection = Selection::of_rows(&request::check(&request));
+    let mut selection = Selection::of_rows(&request::check(&request));
     let mut ended = false;
     let mut waiting: std::vec::IntoIter<Selected> = Vec::new().into_iter();
     TableIterator::new(std::iter::from_fn(move || {
@@ -73,7 +73,7 @@ fn features(
 /// How many features a request selects.
 #[pg_extern(stable, strict)]
 fn feature_count(request: JsonText) -> i64 {
-    let selection = Selection::of_geometries(&request::check(&request));
+    let mut selection = Selection::of_geometries(&request::check(&request));
     let mut number = 0;
     let mut count = |_: &Row<'_>, _: &[u8], _: View<'_>| {
         number += 1;
