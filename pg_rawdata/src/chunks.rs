@@ -95,9 +95,9 @@ enum State {
 impl Here {
     /// Encodes some rows.
     fn rows(&mut self) {
-        let fetched = self
-            .selection
-            .fetch(|row, geometry| self.encoder.feature(&stored(row)?.feature(geometry)?, &mut self.buffer));
+        let fetched = self.selection.fetch(|row, bytes, geometry| {
+            self.encoder.feature(&stored(row, bytes)?.feature(geometry)?, &mut self.buffer)
+        });
         if !fetched.or_raise() {
             self.state = State::Rest;
         }
@@ -176,8 +176,8 @@ impl Beside {
         let mut rows = Rows::with_capacity(JOB_BYTES + JOB_BYTES / 2);
         while self.has_more_rows && rows.size() < JOB_BYTES {
             interrupts::check();
-            let fetched = self.selection.fetch(|row, _| {
-                rows.add(&stored(row)?);
+            let fetched = self.selection.fetch(|row, geometry, _| {
+                rows.add(&stored(row, geometry)?);
                 Ok(())
             });
             self.has_more_rows = fetched.or_raise();
@@ -239,7 +239,7 @@ impl Encoding {
     }
 }
 
-fn stored<'a>(row: &'a Row<'_>) -> Result<write::Row<'a>> {
+fn stored<'a>(row: &'a Row<'_>, geometry: &'a [u8]) -> Result<write::Row<'a>> {
     Ok(write::Row {
         source: row.int4(0).and_then(Source::from_code).ok_or_else(broken)?,
         id: row.int8(1).ok_or_else(broken)?,
@@ -249,6 +249,6 @@ fn stored<'a>(row: &'a Row<'_>) -> Result<write::Row<'a>> {
         uid: row.int4(5),
         user: row.text(6),
         tags: row.bytes(7).ok_or_else(broken)?,
-        geometry: row.bytes(8).ok_or_else(broken)?,
+        geometry,
     })
 }

@@ -1,7 +1,7 @@
 //! A request as SQL gives it: checked, its area mended where it must be, and turned into rows.
 
 use rawdata_core::geometry::AreaTest;
-use rawdata_core::request::query::{self, Param, Query};
+use rawdata_core::request::query::{self, Param, Query, Rows};
 use rawdata_core::request::{Caller, Limits, Request, Service};
 use rawdata_core::stored::geometry::{View, stored_box};
 use rawdata_core::{Error, ErrorKind, Result};
@@ -12,7 +12,9 @@ use crate::raw::places;
 use crate::raw::portal::{self, Portal, Row};
 use crate::tables;
 
-const ROWS_A_FETCH: i64 = 256;
+/// Rows that are fetched at once, and bytes of geometry that they should not exceed together.
+const ROWS_A_FETCH: usize = 256;
+const BYTES_A_FETCH: usize = 256 << 10;
 
 /// Checks a request. The same parser as HTTP's; limits of area are HTTP's alone.
 pub fn check(request: &JsonText) -> Request {
@@ -29,31 +31,71 @@ pub fn check(request: &JsonText) -> Request {
 
 /// The rows of a request, in pieces.
 pub struct Selection {
-    portal: Portal,
-    /// Whether the query says where rows lie, in place of what they hold.
-    by_place: bool,
+    /// What is still to be read; the next is the last.
+    tables: Vec<Table>,
     /// Looks at each row; `None` where the query has found just the right ones.
     test: Option<AreaTest>,
     geometry: usize,
+    /// How many rows to fetch next, by the size of those before.
+    count: usize,
+}
+
+/// Rows of a table that are being read.
+struct Table {
+    rows: Rows,
+    portal: Portal,
+    /// How many rows this pass has given, and the id of the last of these.
+    given: usize,
+    last: i64,
+}
+
+impl Table {
+    fn open(rows: Rows) -> Self {
+        Self { portal: run(rows.query.clone()), rows, given: 0, last: i64::MIN }
+    }
+
+    /// Hands up to `count` more rows to `each`. Whether there may be more in this pass.
+    fn fetch(&mut self, count: usize, mut each: impl FnMut(&Row<'_>)) -> bool {
+        let most = i64::try_from(count).unwrap_or(i64::MAX);
+        let fetched = if self.rows.by_place {
+            let each = |row: &Row<'_>| {
+                self.last = row.int8(1).unwrap_or(i64::MAX);
+                each(row);
+            };
+            places::fetch(&self.portal, most, &query::COLUMNS.map(|(name, _)| name), each)
+        } else {
+            self.portal.fetch(most, each)
+        };
+        self.given += fetched;
+        fetched == count
+    }
+
+    /// Ends a pass, and begins the next if there may be one.
+    fn next_pass(mut self) -> Option<Self> {
+        self.portal.close();
+        if !self.rows.by_place || self.given < query::PASS {
+            return None;
+        }
+        *self.rows.query.params.first_mut()? = Param::Int8(self.last);
+        Some(Self::open(self.rows))
+    }
 }
 
 impl Selection {
     /// All columns of the rows, in order.
     pub fn of_rows(request: &Request) -> Self {
-        Self::open(request, !request.problems, query::COLUMNS.len(), query::rows)
+        Self::open(request, query::COLUMNS.len(), query::rows)
     }
 
     /// The geometries alone.
     pub fn of_geometries(request: &Request) -> Self {
-        Self::open(request, false, 0, query::geometries)
+        let geometries = |request: &_, postgis: &_, country| {
+            vec![Rows { query: query::geometries(request, postgis, country), by_place: false }]
+        };
+        Self::open(request, 0, geometries)
     }
 
-    fn open(
-        request: &Request,
-        by_place: bool,
-        geometry: usize,
-        select: impl FnOnce(&Request, &str, Option<i32>) -> Query,
-    ) -> Self {
+    fn open(request: &Request, geometry: usize, select: impl FnOnce(&Request, &str, Option<i32>) -> Vec<Rows>) -> Self {
         if !tables::exist() {
             refuse(Refused::NoTables, "");
         }
@@ -68,35 +110,34 @@ impl Selection {
         // Nothing says which country a problem lies in.
         let country = country.filter(|_| !request.problems);
         let test = country.is_none().then(|| AreaTest::new(request.area.polygons(), request.within));
-        Self { portal: run(select(request, &postgis, country)), by_place, test, geometry }
+        // All are opened, and so locked, before the first row, so that no import comes in between.
+        let tables = select(request, &postgis, country).into_iter().rev().map(Table::open).collect();
+        Self { tables, test, geometry, count: ROWS_A_FETCH }
     }
 
-    /// Looks at some more rows, and hands those that are selected to `each`. Whether there may be more.
-    pub fn fetch(&self, mut each: impl FnMut(&Row<'_>, View<'_>) -> Result<()>) -> Result<bool> {
-        let mut handed = Ok(());
-        let hand = |row: &Row<'_>| {
+    /// Looks at some more rows, and hands those that are selected to `each`, with their geometry as it is stored and as it is
+    /// read. Whether there may be more.
+    pub fn fetch(&mut self, mut each: impl FnMut(&Row<'_>, &[u8], View<'_>) -> Result<()>) -> Result<bool> {
+        let Some(mut table) = self.tables.pop() else { return Ok(false) };
+        let (mut handed, mut bytes) = (Ok(()), 0);
+        let has_more = table.fetch(self.count, |row| {
             if handed.is_ok() {
-                handed = self.selected(row).and_then(|geometry| geometry.map_or(Ok(()), |view| each(row, view)));
+                handed = row.bytes(self.geometry).ok_or_else(broken).and_then(|geometry| {
+                    bytes += geometry.len();
+                    let view = View::parse(geometry)?;
+                    if self.selects(geometry, &view) { each(row, geometry, view) } else { Ok(()) }
+                });
             }
-        };
-        let fetched = if self.by_place {
-            places::fetch(&self.portal, ROWS_A_FETCH, &query::COLUMNS.map(|(name, _)| name), hand)
-        } else {
-            self.portal.fetch(ROWS_A_FETCH, hand)
-        };
+        });
         handed?;
-        let has_more = i64::try_from(fetched).is_ok_and(|fetched| fetched == ROWS_A_FETCH);
-        if !has_more {
-            self.portal.close();
-        }
-        Ok(has_more)
+        let mean = (bytes / self.count).max(1);
+        self.count = (BYTES_A_FETCH / mean).clamp(1, ROWS_A_FETCH);
+        self.tables.extend(if has_more { Some(table) } else { table.next_pass() });
+        Ok(!self.tables.is_empty())
     }
 
-    fn selected<'a>(&self, row: &'a Row<'_>) -> Result<Option<View<'a>>> {
-        let bytes = row.bytes(self.geometry).ok_or_else(broken)?;
-        let view = View::parse(bytes)?;
-        let is_selected = self.test.as_ref().is_none_or(|test| test.selects(&view, stored_box(bytes)));
-        Ok(is_selected.then_some(view))
+    fn selects(&self, stored: &[u8], geometry: &View) -> bool {
+        self.test.as_ref().is_none_or(|test| test.selects(geometry, stored_box(stored)))
     }
 }
 

@@ -41,14 +41,14 @@ fn features(
         name!(geom, StoredGeometry),
     ),
 > {
-    let selection = Selection::of_rows(&request::check(&request));
+    let mut selection = Selection::of_rows(&request::check(&request));
     let mut ended = false;
     let mut waiting: std::vec::IntoIter<Selected> = Vec::new().into_iter();
     TableIterator::new(std::iter::from_fn(move || {
         while waiting.len() == 0 && !ended {
             interrupts::check();
             let mut rows = Vec::new();
-            let fetched = selection.fetch(|row, _| {
+            let fetched = selection.fetch(|row, geometry, _| {
                 let source = row.int4(0).and_then(Source::from_code).ok_or_else(broken)?;
                 rows.push((
                     source.table(),
@@ -59,7 +59,7 @@ fn features(
                     row.int4(5),
                     row.text(6).map(str::to_owned),
                     StoredJsonb(row.bytes(7).unwrap_or_default().to_vec()),
-                    StoredGeometry(row.bytes(8).unwrap_or_default().to_vec()),
+                    StoredGeometry(geometry.to_vec()),
                 ));
                 Ok(())
             });
@@ -73,9 +73,9 @@ fn features(
 /// How many features a request selects.
 #[pg_extern(stable, strict)]
 fn feature_count(request: JsonText) -> i64 {
-    let selection = Selection::of_geometries(&request::check(&request));
+    let mut selection = Selection::of_geometries(&request::check(&request));
     let mut number = 0;
-    let mut count = |_: &Row<'_>, _: View<'_>| {
+    let mut count = |_: &Row<'_>, _: &[u8], _: View<'_>| {
         number += 1;
         Ok(())
     };

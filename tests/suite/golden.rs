@@ -124,9 +124,12 @@ fn gdal(file: &[u8], kind: &str) -> Content {
         let properties = feature["properties"].as_object().unwrap();
         content.columns = properties.keys().cloned().collect();
         let mut properties = properties.clone();
-        // GDAL tells that times are UTC where a file does, and knows ids of KML by either of two types.
-        let time = properties["timestamp"].as_str().unwrap().trim_end_matches("+00").trim_end_matches('Z').to_owned();
-        properties.insert("timestamp".into(), time.into());
+        // That times are UTC is told in GeoPackage alone, as its standard wants. GDAL knows ids of KML by either of two types.
+        if kind == "gpkg" {
+            let time =
+                properties["timestamp"].as_str().unwrap().trim_end_matches("+00").trim_end_matches('Z').to_owned();
+            properties.insert("timestamp".into(), time.into());
+        }
         for name in ["osm_id", "changeset"] {
             properties.insert(name.into(), format!("{:.0}", properties[name].as_f64().unwrap()).into());
         }

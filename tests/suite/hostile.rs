@@ -1,6 +1,8 @@
 //! Keys, values and names that break readers, exported in every format and read back: as `tags`, and each key as a column.
 //! What a format cannot hold is what sql/README.md says.
 
+mod files;
+
 use std::{collections::BTreeMap, fs};
 
 use rawdata_tests::{Database, Osm, members};

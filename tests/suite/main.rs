@@ -21,6 +21,7 @@ mod literal;
 mod oracle;
 mod order;
 mod package;
+mod passes;
 mod replacing;
 mod replication;
 mod rights;

@@ -2,7 +2,7 @@
 
 Fails where the file is not what GeoParquet 1.1 asks for, or a box is not around its geometry.
 """
-import json, struct, sys
+import datetime, json, struct, sys
 
 import pyarrow.parquet
 
@@ -49,8 +49,11 @@ def main(out, path):
                 seen.add(SIZES[struct.unpack_from("<I", wkb, 1)[0]])
                 corners += [(min(xs), min(ys)), (max(xs), max(ys))]
                 row["geometry"] = wkb.hex()
-                row["tags"] = dict(row["tags"])
-                row["timestamp"] = row["timestamp"] and row["timestamp"].isoformat()
+                for name, value in row.items():
+                    if isinstance(value, datetime.datetime):
+                        row[name] = value.isoformat()
+                    elif isinstance(value, list):
+                        row[name] = dict(value)
                 lines.write(json.dumps(row) + "\n")
     assert set(column["geometry_types"]) == seen, (column, seen)
     xs, ys = zip(*corners)

@@ -2,7 +2,9 @@
 
 use std::{fs, os::unix::fs::symlink, process::Command};
 
-use rawdata_tests::{Database, Osm, Servers, read};
+use rawdata_tests::{Database, Front, Osm, Servers, read};
+use reqwest::StatusCode;
+use serde_json::json;
 
 const ROLES: [&str; 5] = ["pg_monitor", "rawdata_reader", "rawdata_writer", "rawdata_admin", "postgres"];
 
@@ -157,6 +159,25 @@ fn a_reader_reads_the_map_and_nothing_about_people() {
         assert!(denied.contains("permission denied for"), "{statement}: {denied}");
     }
     database.psql("SET ROLE rawdata_reader; SELECT * FROM rawdata.features, rawdata.problems, rawdata.countries");
+}
+
+#[tokio::test]
+async fn a_service_that_may_not_read_the_map_says_so() {
+    let database = Database::new();
+    database.import(Osm::new().node(1, 1.0, 1.0, &[("a", "b")]).xml());
+    let front = Front::new(&database);
+    let _worker = front.worker();
+    let request = Front::request([0.99, 0.99, 1.01, 1.01], json!({}));
+    front.export(request.clone()).await;
+    let roles = "rawdata_reader, rawdata_writer, rawdata_admin, rawdata_server";
+    database.psql(&format!("REVOKE ALL ON rawdata.nodes FROM {roles}"));
+    let ended = front.ended(&front.snapshot(request.clone()).await).await;
+    let reason = "the service is not allowed to read the data set; its operator has to grant it rawdata_reader";
+    assert_eq!((&ended["status"], &ended["result"]), (&json!("FAILURE"), &json!(reason)));
+    let reply = front.post("/v1/snapshot/plain/", &request).await;
+    assert_eq!((reply.status, reply.json()), (StatusCode::SERVICE_UNAVAILABLE, json!({ "detail": reason })));
+    database.psql("GRANT SELECT ON rawdata.nodes TO rawdata_reader");
+    front.export(request).await;
 }
 
 /// Look-alikes of what the extension's own statements use, each a better fit than the real one, in a schema that comes first.

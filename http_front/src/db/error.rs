@@ -18,6 +18,8 @@ pub enum DbError {
     NotSetUp,
     /// A document that cannot be read; the sentence says why.
     BadDocument(String),
+    /// The role that we log in with lacks a right.
+    NotAllowed(String),
     /// Another import or update runs.
     Busy,
     /// The request was refused; the sentence is meant for the one who asked.
@@ -45,6 +47,9 @@ impl DbError {
             Self::Busy => "another import or update of the data set is running".into(),
             Self::Address | Self::Unavailable(_) => "the database could not be reached".into(),
             Self::NotSetUp => "the database holds no data set yet".into(),
+            Self::NotAllowed(_) => {
+                "the service is not allowed to read the data set; its operator has to grant it rawdata_reader".into()
+            }
             Self::Replaced => "the data set was being replaced for a long time; please ask again".into(),
             Self::TimedOut => "the export took longer than the time limit".into(),
             Self::Full => "the database ran out of space".into(),
@@ -72,6 +77,7 @@ impl From<tokio_postgres::Error> for DbError {
             {
                 Self::BadDocument(db.message().to_owned())
             }
+            code if *code == SqlState::INSUFFICIENT_PRIVILEGE => Self::NotAllowed(db.message().to_owned()),
             code if *code == SqlState::OBJECT_IN_USE => Self::Busy,
             code if *code == SqlState::QUERY_CANCELED => Self::TimedOut,
             code if [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code) => {
@@ -116,6 +122,7 @@ impl fmt::Display for DbError {
                 f.write_str("the address of the database cannot be read: expected postgresql://user@host/database")
             }
             Self::Unavailable(cause) => write!(f, "the database could not be reached: {cause}"),
+            Self::NotAllowed(cause) => write!(f, "the database does not permit that: {cause}"),
             Self::Other(cause) => write!(f, "the database reports {cause}"),
             error => f.write_str(&error.reason()),
         }

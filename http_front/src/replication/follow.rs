@@ -55,6 +55,7 @@ impl From<DbError> for Trouble {
         tracing::warn!(cause = %error, "the database did not do what was asked");
         let message = match &error {
             DbError::TimedOut => "applying a diff took too long".into(),
+            DbError::NotAllowed(_) => "the service lacks a right that updates need: grant it rawdata_writer".into(),
             DbError::Other(cause) => {
                 format!("the database does not take it (SQLSTATE {})", cause.get(..5).unwrap_or_default())
             }

@@ -102,37 +102,70 @@ pub const COLUMNS: [(&str, &str); 8] = [
 ];
 
 /// The view that gives problems the columns of features.
-const PROBLEMS: &str = "problem_features";
+const PROBLEMS: &str = "rawdata.problem_features";
 
-/// Selects the rows of a request in the order nodes, lines, areas.
+/// The rows of a table, in the order of `osm_id`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    /// Selects them.
+    pub query: Query,
+    /// Whether the query says where rows lie, by the source's number, `tableoid` and `ctid`; otherwise what they hold. Then it
+    /// gives [`PASS`] rows at most, of those whose ids are above its first parameter, and is to be run again with the last id
+    /// until there are fewer.
+    pub by_place: bool,
+}
+
+/// Most rows of a pass. Twice as many are sorted in the 24 MB of `work_mem` that the functions have, with 104 bytes each: only when it
+/// has them does PostgreSQL let go of those beyond the limit, and else it takes to files. A multiple of what is
+/// fetched at once.
+pub const PASS: usize = 3 << 15;
+
+/// Selects the rows of a request, table by table in the order nodes, lines, areas.
 ///
 /// `postgis` is the schema PostGIS is installed in. With `country` the area is that country's, and a row is in it when
 /// its `country` says so; the area's shape and `useStWithin` then count for nothing. Without, the rows are those whose box
 /// meets the area's box, and the caller has to look at each ([`crate::geometry::AreaTest`]).
 ///
 /// Within a table the order is that of `osm_id`, whatever way the rows came into the table; problems of one id are in the
-/// order of their contents. Run it without parallel workers, for these would mix the tables.
+/// order of their contents. Run it without parallel workers, for these would mix the rows.
 ///
-/// What is sorted is where rows lie, 96 bytes a row in memory, in place of the rows, and that is what the query selects: of
-/// each row the source's number, `tableoid` and `ctid`. All columns are named, so that the caller must have the right to read
-/// them. Problems have no place, and their columns are selected.
-pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Query {
-    union(request, postgis, country, |source, table, conditions| {
+/// What is sorted is where rows lie, 104 bytes a row in memory, in place of the rows. All columns are named, so that the caller
+/// must have the right to read them. Problems have no place, and their columns are selected. A pass has a limit, so that its
+/// sort keeps the least ids and never needs a file; the next one looks for the area's boxes again, or goes on in the index on
+/// ids, whichever is less work.
+pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Vec<Rows> {
+    let of_table = |source: Source| {
         let code = source.code();
+        let mut builder = Builder::new(postgis);
         if source == Source::Problems {
             let columns = COLUMNS.map(|(name, _)| quoted(name)).join(", ");
-            return format!("(SELECT {code}, {columns} FROM {table} WHERE {conditions} ORDER BY osm_id, tags, geom)");
+            let conditions = builder.conditions(request, country, source);
+            let text =
+                format!("SELECT {code}, {columns} FROM {PROBLEMS} WHERE {conditions} ORDER BY osm_id, tags, geom");
+            return Rows { query: Query { text, params: builder.params }, by_place: false };
         }
-        format!(
-            "(SELECT {code}, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM {table}) AS stored \
-             WHERE {conditions} ORDER BY osm_id)"
-        )
-    })
+        let after = builder.param(Param::Int8(i64::MIN));
+        let conditions = builder.conditions(request, country, source);
+        let text = format!(
+            "SELECT {code}, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM rawdata.{}) AS stored \
+             WHERE osm_id OPERATOR(pg_catalog.>) {after} AND {conditions} ORDER BY osm_id LIMIT {PASS}",
+            source.table()
+        );
+        Rows { query: Query { text, params: builder.params }, by_place: true }
+    };
+    sources(request).into_iter().map(of_table).collect()
 }
 
 /// Selects of the rows of a request what it takes to count them: their geometry, in no order.
 pub fn geometries(request: &Request, postgis: &str, country: Option<i32>) -> Query {
-    union(request, postgis, country, |_, table, conditions| format!("SELECT geom FROM {table} WHERE {conditions}"))
+    let mut builder = Builder::new(postgis);
+    let mut branches = Vec::new();
+    for source in sources(request) {
+        let table =
+            if source == Source::Problems { PROBLEMS.to_owned() } else { format!("rawdata.{}", source.table()) };
+        branches.push(format!("SELECT geom FROM {table} WHERE {}", builder.conditions(request, country, source)));
+    }
+    Query { text: branches.join("\nUNION ALL\n"), params: builder.params }
 }
 
 /// Selects the country whose stored outline the area of a request is, if there is one: its `cid`, an `integer`.
@@ -143,7 +176,7 @@ pub fn country(request: &Request, postgis: &str) -> Option<Query> {
     if request.service == Service::Plain {
         return None;
     }
-    let mut builder = Builder { postgis: quoted(postgis), params: Vec::new() };
+    let mut builder = Builder::new(postgis);
     let area = builder.area(request);
     let postgis = &builder.postgis;
     let snapped = |shape: &str| format!("{postgis}.st_multi({postgis}.st_snaptogrid({shape}, 0.00001))");
@@ -155,29 +188,6 @@ pub fn country(request: &Request, postgis: &str) -> Option<Query> {
          ORDER BY cid LIMIT 1"
     );
     Some(Query { text, params: builder.params })
-}
-
-/// One query for each table, made by `branch` of its name and of the conditions on its rows.
-fn union(
-    request: &Request,
-    postgis: &str,
-    country: Option<i32>,
-    branch: impl Fn(Source, &str, &str) -> String,
-) -> Query {
-    let mut builder = Builder { postgis: quoted(postgis), params: Vec::new() };
-    // Nothing says which country a problem lies in.
-    let place = builder.place(request, country.filter(|_| !request.problems));
-    let branches: Vec<String> = sources(request)
-        .into_iter()
-        .map(|source| {
-            let mut conditions = vec![place.clone()];
-            conditions.extend(builder.shape(source));
-            conditions.extend(builder.tags(&request.tags[source.geometry_type()]));
-            let table = if source == Source::Problems { PROBLEMS } else { source.table() };
-            branch(source, &format!("rawdata.{table}"), &conditions.join(" AND "))
-        })
-        .collect();
-    Query { text: branches.join("\nUNION ALL\n"), params: builder.params }
 }
 
 /// The tables to read, in the order of rows. Relations that lines and areas would both select in the same way are read
@@ -208,6 +218,19 @@ struct Builder {
 }
 
 impl Builder {
+    fn new(postgis: &str) -> Self {
+        Self { postgis: quoted(postgis), params: Vec::new() }
+    }
+
+    /// Which rows of a table are selected.
+    fn conditions(&mut self, request: &Request, country: Option<i32>, source: Source) -> String {
+        // Nothing says which country a problem lies in.
+        let mut conditions = vec![self.place(request, country.filter(|_| !request.problems))];
+        conditions.extend(self.shape(source));
+        conditions.extend(self.tags(&request.tags[source.geometry_type()]));
+        conditions.join(" AND ")
+    }
+
     /// A parameter with its type, so that the text means the same whatever is in the search path.
     fn param(&mut self, param: Param) -> String {
         let kind = match param {
@@ -310,8 +333,8 @@ mod tests {
 
     /// The condition on tags of the first table, with its parameters put in.
     fn condition(filter: Value) -> String {
-        let query =
-            rows(&request(json!({"geometryType": ["point"], "filters": {"tags": {"point": filter}}})), "gis", Some(1));
+        let request = request(json!({"geometryType": ["point"], "filters": {"tags": {"point": filter}}}));
+        let query = rows(&request, "gis", Some(1)).remove(0).query;
         let mut text = query.text.split_once("::pg_catalog.int4]").unwrap().1.to_owned();
         for (at, param) in query.params.iter().enumerate().rev() {
             let value = match param {
@@ -329,18 +352,20 @@ mod tests {
 
     #[test]
     fn a_row_has_its_columns_from_a_table_of_fixed_name() {
-        let query = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
+        let of_tables = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
+        let [Rows { query, by_place: true }] = of_tables.as_slice() else { panic!("{of_tables:?}") };
         assert_eq!(
             query.text,
-            "(SELECT 0, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM rawdata.nodes) AS stored \
-             WHERE country OPERATOR(pg_catalog.@>) ARRAY[$1::pg_catalog.int4] ORDER BY osm_id)"
+            "SELECT 0, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM rawdata.nodes) AS stored \
+             WHERE osm_id OPERATOR(pg_catalog.>) $1::pg_catalog.int8 \
+             AND country OPERATOR(pg_catalog.@>) ARRAY[$2::pg_catalog.int4] ORDER BY osm_id LIMIT 98304"
         );
-        assert_eq!(query.params, [Param::Int4(5)]);
+        assert_eq!(query.params, [Param::Int8(i64::MIN), Param::Int4(5)]);
     }
 
     #[test]
     fn the_box_of_the_area_is_one_parameter_however_often_it_is_used() {
-        let query = rows(&request(json!({})), "my \"gis\"", None);
+        let query = geometries(&request(json!({})), "my \"gis\"", None);
         let square = vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]];
         assert_eq!(query.params, [Param::Bytea(ewkb::multipolygon(&vec![vec![square]]))]);
         assert!(
@@ -372,7 +397,10 @@ mod tests {
     fn problems_are_selected_by_the_area_even_where_it_is_a_country() {
         let request = request(json!({"problems": true, "filters": {"tags": {"point": {"join_or": {"problem": []}}}}}));
         assert_eq!(sources(&request), [Source::Problems]);
-        let text = rows(&request, "gis", Some(1)).text;
+        let of_tables = rows(&request, "gis", Some(1));
+        let [Rows { query: Query { text, .. }, by_place: false }] = of_tables.as_slice() else {
+            panic!("{of_tables:?}")
+        };
         assert!(text.contains("FROM rawdata.problem_features WHERE geom") && !text.contains("country"), "{text}");
     }
 
@@ -413,11 +441,11 @@ mod tests {
                         "attributes": {"all_geometry": [evil]}},
         });
         let request = request(body);
-        for query in [rows(&request, "gis", None), geometries(&request, "gis", None), country(&request, "gis").unwrap()]
-        {
+        let of_tables = rows(&request, "gis", None).into_iter().map(|rows| rows.query);
+        for query in of_tables.chain([geometries(&request, "gis", None), country(&request, "gis").unwrap()]) {
             assert!(!query.text.contains("--"), "{}", query.text);
         }
-        assert_eq!(rows(&request, "gis", None).params.len(), 3);
+        assert_eq!(geometries(&request, "gis", None).params.len(), 3);
     }
 
     #[test]

@@ -111,10 +111,7 @@ impl Tables {
                 Value::Long(number) => out.extend_from_slice(&number.to_le_bytes()),
                 Value::Text(text) => write_sized(out, |out| out.extend_from_slice(text.as_bytes())),
                 Value::Tags(tags) => write_sized(out, |out| tags.write_json(out)),
-                Value::Time(time) => write_sized(out, |out| {
-                    time::write(time, b'-', b'T', out);
-                    out.push(b'Z');
-                }),
+                Value::Time(time) => write_sized(out, |out| time::write(time, b'-', b'T', out)),
             }
         }
     }

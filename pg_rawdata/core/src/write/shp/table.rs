@@ -19,11 +19,11 @@ const KEPT: u8 = b' ';
 /// What is behind the last row.
 pub(super) const END: u8 = 0x1a;
 
-/// The columns of a layer. Not among them is `version`, as clients know it, unless it is a tag.
+/// The columns of a layer. Not among them are `version`, `uid` and `user`, as clients know it, unless they are tags.
 pub(super) fn columns(columns: &Columns) -> Result<Vec<Field>> {
     let mut fields = fields(columns);
     if matches!(columns, Columns::All { .. }) {
-        fields.retain(|field| field.name != "version");
+        fields.retain(|field| !["version", "uid", "user"].contains(&field.name.as_str()));
     }
     if fields.len() > MOST_FIELDS {
         let message = format!("a shapefile has at most {MOST_FIELDS} columns, and {} are asked for", fields.len());

@@ -217,8 +217,8 @@ fn columns_are_those_clients_know_and_values_come_back() {
     let far = (Source::Nodes, i64::MIN, vec![], Geometry::Point(Place::new(0, 0).unwrap()));
     let (columns, rows) = table(&member(&encode(&schema, LARGEST_FILE, &[far]).unwrap(), "RawExport_point.dbf"));
     assert_eq!((columns[0].2, rows[0][0].as_str()), (20, "-9223372036854775808"));
-    assert_eq!((columns[4].clone(), rows[0][4].as_str()), (("uid".to_owned(), 'N', 9), "-7"));
-    assert_eq!((columns[5].clone(), rows[0][5].as_str()), (("user".to_owned(), 'C', 7), "someone"));
+    let names: Vec<&str> = columns.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, ["osm_id", "osm_type", "tags", "changeset", "timestamp"], "neither uid nor user");
 }
 
 #[test]
