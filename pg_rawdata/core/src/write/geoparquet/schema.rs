@@ -67,11 +67,16 @@ fn group(
         .map(Arc::new)
 }
 
+/// How many values are put into a page before its size is looked at: of large relations, a thousand would make a page of many
+/// megabytes, which is in memory several times while it is packed.
+const VALUES_AT_ONCE: usize = 32;
+
 /// How the columns are written. Geometry and tags have no smallest and largest value that would tell anything.
 pub(super) fn properties(fields: &[Field]) -> WriterProperties {
     let path = |parts: &[&str]| ColumnPath::new(parts.iter().map(|part| (*part).to_owned()).collect());
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("pg_rawdata version ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_write_batch_size(VALUES_AT_ONCE)
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_column_dictionary_enabled(path(&[GEOMETRY]), false)
         .set_column_statistics_enabled(path(&[GEOMETRY]), EnabledStatistics::None);
