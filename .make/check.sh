@@ -36,5 +36,7 @@ only() { [ -z "$2" ] || { printf '%s\n' "$2" >&2; fail "$1"; }; }
 only "Redis is spoken only below http_front/src/queue" "$(finds '\bredis::' 'queue/|queue\.rs')"
 only "SQL is written only in http_front/src/db" \
     "$(finds '\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|COPY|LISTEN|NOTIFY) [a-z0-9(*$]' 'db\.rs|db/')"
+only "a request knows nothing of files: request/ must not use write/" \
+    "$(grep -rnE 'crate::write|super::write' pg_rawdata/core/src/request || true)"
 only "todo!, unimplemented! and FIXME are not left in the code" \
     "$(git -C "$repo" grep -nE '\b(todo|unimplemented)!|FIXME' -- '*.rs' '*.sql' '*.sh' ':!.make/check.sh' 2>/dev/null || true)"

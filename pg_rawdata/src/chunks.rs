@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 
 use rawdata_core::Result;
-use rawdata_core::osm::Timestamp;
 use rawdata_core::request::query::Source;
-use rawdata_core::write::{self, Encoder, Rest, Rows};
+use rawdata_core::write::{self, Encoder, Head, Rest, Rows, Schema};
 
 use crate::crew::{Crew, Results};
 use crate::error::OrRaise;
@@ -14,6 +13,7 @@ use crate::raw::interrupts;
 use crate::raw::portal::Row;
 use crate::request::{self, Selection, broken};
 use crate::scratch::TempFiles;
+use crate::server_time;
 
 const CHUNK: usize = 1 << 20;
 /// Rows that a thread gets at once. An export of fewer has no thread.
@@ -22,8 +22,6 @@ const JOB_BYTES: usize = 256 << 10;
 const JOBS: usize = 4;
 /// The bytes of chunks that it may have ready.
 const READY_BYTES: usize = 4 << 20;
-/// 2000-01-01 in microseconds since 1970.
-const SERVER_EPOCH: i64 = 946_684_800_000_000;
 
 /// An export on its way. Between calls it holds, of the rows, the name of a portal.
 pub enum Chunks {
@@ -37,7 +35,7 @@ impl Chunks {
     /// Begins with an export.
     pub fn start(request: &JsonText) -> Self {
         let request = request::check(request);
-        let schema = request.schema();
+        let schema = Schema::of(&request);
         let mut begun = Vec::new();
         if let Some(mut encoder) = write::streaming_encoder(&schema).or_raise() {
             encoder.begin(&schema, &mut begun).or_raise();
@@ -241,12 +239,14 @@ impl Encoding {
 
 fn stored<'a>(row: &'a Row<'_>, geometry: &'a [u8]) -> Result<write::Row<'a>> {
     Ok(write::Row {
-        source: row.int4(0).and_then(Source::from_code).ok_or_else(broken)?,
-        id: row.int8(1).ok_or_else(broken)?,
-        version: row.int4(2),
-        changeset: row.int8(3),
-        timestamp: row.int8(4).map(|time| Timestamp((time + SERVER_EPOCH).div_euclid(1_000_000))),
-        uid: row.int4(5),
+        head: Head {
+            source: row.int4(0).and_then(Source::from_code).ok_or_else(broken)?,
+            id: row.int8(1).ok_or_else(broken)?,
+            version: row.int4(2),
+            changeset: row.int8(3),
+            timestamp: row.int8(4).and_then(server_time::from_server),
+            uid: row.int4(5),
+        },
         user: row.text(6),
         tags: row.bytes(7).ok_or_else(broken)?,
         geometry,

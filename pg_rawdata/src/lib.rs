@@ -18,6 +18,7 @@ mod request;
 mod scratch;
 mod select;
 mod server_file;
+mod server_time;
 mod settings;
 mod status;
 mod tables;

@@ -8,8 +8,8 @@ use rawdata_core::{Error, ErrorKind, Result};
 
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::datum::JsonText;
-use crate::raw::places;
 use crate::raw::portal::{self, Portal, Row};
+use crate::raw::tuples;
 use crate::tables;
 
 /// Rows that are fetched at once, and bytes of geometry that they should not exceed together.
@@ -62,7 +62,7 @@ impl Table {
                 self.last = row.int8(1).unwrap_or(i64::MAX);
                 each(row);
             };
-            places::fetch(&self.portal, most, &query::COLUMNS.map(|(name, _)| name), each)
+            tuples::fetch(&self.portal, most, &query::COLUMNS.map(|(name, _)| name), each)
         } else {
             self.portal.fetch(most, each)
         };

@@ -17,7 +17,7 @@ use rawdata_core::request::query::Source;
 use rawdata_core::request::{Columns, Format, GeometryType, PerType};
 use rawdata_core::stored::geometry::View;
 use rawdata_core::stored::{self, jsonb};
-use rawdata_core::write::{self, Encoder, Feature, Rest, Schema};
+use rawdata_core::write::{self, Encoder, Feature, Head, Rest, Schema};
 
 struct Way {
     refs: Vec<i64>,
@@ -155,12 +155,7 @@ impl<'a> GeoJson<'a> {
             _ => Source::AreaRelations,
         };
         let feature = Feature {
-            source,
-            id: object.id,
-            version: None,
-            changeset: None,
-            timestamp: None,
-            uid: None,
+            head: Head { source, id: object.id, version: None, changeset: None, timestamp: None, uid: None },
             user: None,
             tags: jsonb::Object::parse(&packed)?,
             geometry: View::parse(&shape)?,

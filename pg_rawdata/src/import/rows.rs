@@ -4,7 +4,7 @@
 
 use rawdata_core::geometry::multipolygon::Problem;
 use rawdata_core::geometry::{self, Geometry};
-use rawdata_core::osm::{Element, Meta, ObjectId, Timestamp};
+use rawdata_core::osm::{Element, Meta, ObjectId};
 use rawdata_core::stored;
 use rawdata_core::{Error, Result};
 
@@ -12,9 +12,7 @@ use super::country::Countries;
 use super::fresh::Fresh;
 use crate::error::OrRaise;
 use crate::raw::bulk::{BulkInsert, Value};
-
-/// 2000-01-01 in seconds since 1970.
-const SERVER_EPOCH: i64 = 946_684_800;
+use crate::server_time;
 
 /// A table of features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,7 +207,7 @@ fn head(row: &Row) -> [Value<'static>; 5] {
         uid.map_or(Value::Null, Value::Int4),
         version.map_or(Value::Null, Value::Int4),
         changeset.map_or(Value::Null, Value::Int8),
-        timestamp.map_or(Value::Null, |Timestamp(seconds)| Value::Timestamp((seconds - SERVER_EPOCH) * 1_000_000)),
+        timestamp.map_or(Value::Null, |time| Value::Timestamp(server_time::to_server(time))),
     ]
 }
 

@@ -4,16 +4,17 @@ use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use rawdata_core::geometry::multipolygon::Assembly;
 use rawdata_core::geometry::{self, Bbox, Geometry};
-use rawdata_core::osm::{Element, ObjectKind, Timestamp};
+use rawdata_core::osm::{Element, ObjectKind};
 use rawdata_core::{Result, stored};
 
+use super::Rows;
 use super::log::Log;
 use super::problems::Problems;
-use super::{Rows, SERVER_EPOCH};
 use crate::error::OrRaise;
 use crate::import::Countries;
 use crate::raw::arrays::{self, Contents};
 use crate::raw::{interrupts, memory};
+use crate::server_time;
 
 /// Where batches are written, and how many rows it made so far.
 pub struct Target {
@@ -96,13 +97,12 @@ impl Columns {
         let kept = element.tags().iter().filter(|(key, _)| !geometry::is_dropped(key));
         let mut tags = Vec::new();
         stored::jsonb::write(kept, &mut tags).map_err(|error| error.in_object(element.object()))?;
-        let microseconds = |Timestamp(seconds): Timestamp| (seconds - SERVER_EPOCH) * 1_000_000;
         self.ids.push(element.object().id);
         self.uids.push(meta.uid);
         self.users.push(meta.user.map(str::to_owned));
         self.versions.push(meta.version);
         self.changesets.push(meta.changeset);
-        self.timestamps.push(meta.timestamp.and_then(|time| microseconds(time).try_into().ok()));
+        self.timestamps.push(meta.timestamp.and_then(|time| server_time::to_server(time).try_into().ok()));
         self.tags.push(Some(&tags));
         Ok(())
     }

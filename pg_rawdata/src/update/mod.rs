@@ -37,9 +37,6 @@ use crate::{settings, tables};
 use batch::Target;
 use log::Log;
 
-/// 2000-01-01, from which the server counts, in seconds since 1970.
-const SERVER_EPOCH: i64 = 946_684_800;
-
 /// What a diff did.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Report {

@@ -1,11 +1,11 @@
 //! Tagged ways and relations as the feature tables have them: what a rebuild takes from there is all but the geometry.
 
-use rawdata_core::osm::{Meta, ObjectKind, Span, Tags, Timestamp};
+use rawdata_core::osm::{Meta, ObjectKind, Span, Tags};
 use rawdata_core::stored::jsonb::Object;
 
-use super::SERVER_EPOCH;
 use crate::error::OrRaise;
 use crate::raw::portal::{self, Param};
+use crate::server_time;
 
 /// An object's number, metadata and tags.
 pub struct StoredObject {
@@ -58,7 +58,7 @@ pub fn fetch(kind: ObjectKind, ids: Vec<i64>) -> Vec<StoredObject> {
             id: row.int8(0).unwrap_or_default(),
             meta: Meta {
                 version: row.int4(3),
-                timestamp: row.int8(5).map(|time| Timestamp(time.div_euclid(1_000_000) + SERVER_EPOCH)),
+                timestamp: row.int8(5).and_then(server_time::from_server),
                 changeset: row.int8(4),
                 uid: row.int4(1),
                 user: None,

@@ -4,13 +4,14 @@
 //!
 //! ```text
 //! bytes ── Request::parse ──> Request ── admit ──> Request ── query::rows ──> text and parameters
-//!                                │                    └────── Request::schema ──> write::Schema
+//!                                │                    └────── write::Schema::of ──> what the file holds
 //!                                └ Area: mended by the caller where it crosses itself
 //! ```
 
 mod admit;
 mod area;
 mod columns;
+mod file_name;
 mod format;
 mod lax;
 mod limits;
@@ -24,12 +25,12 @@ use serde_json::Value;
 
 pub use area::{Area, MultiPolygon};
 pub use columns::{Attribute, Columns, LONGEST_IDENTIFIER, PerType};
+pub use file_name::FileName;
 pub use format::Format;
 pub use limits::{Caller, Limits, Role};
 pub use refusal::{Item, Loc, Refusal, Status};
 pub use tags::{TagFilter, Term};
 
-use crate::write::{Schema, names::FileName};
 use lax::{Faults, Path};
 
 /// Which service is asked.
@@ -130,18 +131,6 @@ impl Request {
     /// Refuses what this caller may not ask for. To be called when the area has been mended.
     pub fn admit(&self, caller: Caller, limits: &Limits) -> Result<(), Refusal> {
         admit::admit(self, caller, limits)
-    }
-
-    /// What the file will hold.
-    pub fn schema(&self) -> Schema {
-        Schema {
-            format: self.format,
-            name: self.file_name.stem().to_owned(),
-            geometry_types: if self.problems { vec![GeometryType::Point] } else { self.geometry_types.clone() },
-            columns: self.columns.clone(),
-            centroid: self.centroid,
-            wrap_geometries: self.wrap_geometries,
-        }
     }
 }
 

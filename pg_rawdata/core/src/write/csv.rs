@@ -43,20 +43,20 @@ impl Encoder for Csv {
     }
 
     fn feature(&mut self, feature: &Feature, out: &mut Vec<u8>) -> Result<()> {
-        write_signed(feature.id, out);
+        write_signed(feature.head.id, out);
         out.push(b',');
-        out.extend_from_slice(feature.source.table().as_bytes());
+        out.extend_from_slice(feature.head.source.table().as_bytes());
         out.push(b',');
-        match &self.columns[feature.source.geometry_type()] {
+        match &self.columns[feature.head.source.geometry_type()] {
             Columns::All { user_metadata } => {
-                number(feature.version.map(i64::from), out);
+                number(feature.head.version.map(i64::from), out);
                 write_tags(feature, &mut self.tags, out);
-                number(feature.changeset, out);
+                number(feature.head.changeset, out);
                 if *user_metadata {
-                    number(feature.uid.map(i64::from), out);
+                    number(feature.head.uid.map(i64::from), out);
                     text(feature.user, out);
                 }
-                if let Some(timestamp) = feature.timestamp {
+                if let Some(timestamp) = feature.head.timestamp {
                     time::write(timestamp, b'/', b' ', out);
                 }
                 out.push(b',');

@@ -95,14 +95,14 @@ impl Field {
         let int = |number: Option<i32>| number.map_or(Value::Null, Value::Int);
         let text = |text: Option<&'a str>| text.map_or(Value::Null, Value::Text);
         match &self.content {
-            Content::Id => Value::Long(feature.id),
-            Content::Table => Value::Text(feature.source.table()),
-            Content::Version => int(feature.version),
+            Content::Id => Value::Long(feature.head.id),
+            Content::Table => Value::Text(feature.head.source.table()),
+            Content::Version => int(feature.head.version),
             Content::Tags => Value::Tags(feature.tags),
-            Content::Changeset => feature.changeset.map_or(Value::Null, Value::Long),
-            Content::Uid => int(feature.uid),
+            Content::Changeset => feature.head.changeset.map_or(Value::Null, Value::Long),
+            Content::Uid => int(feature.head.uid),
             Content::User => text(feature.user),
-            Content::Timestamp => feature.timestamp.map_or(Value::Null, Value::Time),
+            Content::Timestamp => feature.head.timestamp.map_or(Value::Null, Value::Time),
             Content::Tag(key) => text(feature.tags.get(key)),
         }
     }

@@ -53,7 +53,7 @@ impl Encoder for GeoJson {
             write_geometry(&feature.geometry, out);
         }
         out.extend_from_slice(br#", "properties": "#);
-        write_properties(feature, &self.columns[feature.source.geometry_type()], out);
+        write_properties(feature, &self.columns[feature.head.source.geometry_type()], out);
         out.push(b'}');
         Ok(())
     }
@@ -68,22 +68,22 @@ impl Encoder for GeoJson {
 
 fn write_properties(feature: &Feature, columns: &Columns, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"osm_id": "#);
-    write_signed(feature.id, out);
+    write_signed(feature.head.id, out);
     out.extend_from_slice(br#", "osm_type": ""#);
-    out.extend_from_slice(feature.source.table().as_bytes());
+    out.extend_from_slice(feature.head.source.table().as_bytes());
     out.push(b'"');
     match columns {
         Columns::All { user_metadata } => {
-            write_number(br#", "version": "#, feature.version.map(i64::from), out);
+            write_number(br#", "version": "#, feature.head.version.map(i64::from), out);
             write_tags(feature, out);
-            write_number(br#", "changeset": "#, feature.changeset, out);
+            write_number(br#", "changeset": "#, feature.head.changeset, out);
             if *user_metadata {
-                write_number(br#", "uid": "#, feature.uid.map(i64::from), out);
+                write_number(br#", "uid": "#, feature.head.uid.map(i64::from), out);
                 out.extend_from_slice(br#", "user": "#);
                 write_text(feature.user, out);
             }
             out.extend_from_slice(br#", "timestamp": "#);
-            match feature.timestamp {
+            match feature.head.timestamp {
                 Some(timestamp) => {
                     out.push(b'"');
                     time::write(timestamp, b'-', b'T', out);

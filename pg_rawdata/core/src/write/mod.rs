@@ -9,9 +9,9 @@ mod geojson;
 mod geoparquet;
 mod gpkg;
 mod kml;
-pub mod names;
 pub mod papers;
 mod rows;
+mod schema;
 mod scratch;
 mod shp;
 mod sorter;
@@ -21,14 +21,13 @@ mod sqlite;
 mod time;
 mod wkb;
 
-pub use rows::{Row, Rows};
+pub use rows::{Head, Row, Rows};
+pub use schema::Schema;
 pub use scratch::{Scratch, ScratchFile};
 
 use spool::Spools;
 
-use crate::osm::Timestamp;
-use crate::request::query::Source;
-use crate::request::{Columns, Format, GeometryType, PerType};
+use crate::request::Format;
 use crate::stored::geometry::{Pair, View, centroid};
 use crate::stored::jsonb::Object;
 use crate::{Error, ErrorKind, Result};
@@ -52,39 +51,12 @@ pub enum Rest {
     Done,
 }
 
-/// What a file holds.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Schema {
-    /// The format.
-    pub format: Format,
-    /// Name of the layer: that of the data file, without its extension.
-    pub name: String,
-    /// The kinds of geometry asked for, in the order of rows.
-    pub geometry_types: Vec<GeometryType>,
-    /// The columns of features of each geometry type.
-    pub columns: PerType<Columns>,
-    /// Whether the centroid stands for the geometry.
-    pub centroid: bool,
-    /// Whether every geometry is put into a collection, where the format can.
-    pub wrap_geometries: bool,
-}
-
-/// A row, as it is stored.
+/// What is asked for of a row: its tags and geometry ready to be read.
 #[derive(Debug, Clone, Copy)]
 pub struct Feature<'a> {
-    /// Where it comes from: its `osm_type`, and whose columns it has.
-    pub source: Source,
-    /// Its number.
-    pub id: i64,
-    /// Its version.
-    pub version: Option<i32>,
-    /// The changeset of that version.
-    pub changeset: Option<i64>,
-    /// The time of that version.
-    pub timestamp: Option<Timestamp>,
-    /// Number of the user who made it.
-    pub uid: Option<i32>,
-    /// Name of the user who made it.
+    /// Which object it is.
+    pub head: Head,
+    /// Name of the user who made its version.
     pub user: Option<&'a str>,
     /// Its tags.
     pub tags: Object<'a>,

@@ -7,10 +7,10 @@ use crate::request::query::Source;
 use crate::stored::geometry::View;
 use crate::stored::jsonb::Object;
 
-/// A row whose tags and geometry are not looked at yet.
+/// Which object a row is, and the version of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row<'a> {
-    /// Where it comes from.
+pub struct Head {
+    /// Where it comes from: its `osm_type`, and whose columns it has.
     pub source: Source,
     /// Its number.
     pub id: i64,
@@ -22,48 +22,40 @@ pub struct Row<'a> {
     pub timestamp: Option<Timestamp>,
     /// Number of the user who made it.
     pub uid: Option<i32>,
-    /// Name of the user who made it.
+}
+
+/// A row as it is stored, whose tags and geometry are not looked at yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// Which object it is.
+    pub head: Head,
+    /// Name of the user who made its version.
     pub user: Option<&'a str>,
-    /// Its tags, as they are stored.
+    /// Its tags.
     pub tags: &'a [u8],
-    /// Its geometry, as it is stored.
+    /// Its geometry.
     pub geometry: &'a [u8],
 }
 
 impl<'a> Row<'a> {
     /// The feature with its geometry, which is read already.
     pub fn feature(&self, geometry: View<'a>) -> Result<Feature<'a>> {
-        Ok(Feature {
-            source: self.source,
-            id: self.id,
-            version: self.version,
-            changeset: self.changeset,
-            timestamp: self.timestamp,
-            uid: self.uid,
-            user: self.user,
-            tags: Object::parse(self.tags)?,
-            geometry,
-        })
+        Ok(Feature { head: self.head, user: self.user, tags: Object::parse(self.tags)?, geometry })
     }
 }
 
 /// Rows, one after the other.
 #[derive(Debug, Default)]
 pub struct Rows {
-    heads: Vec<Head>,
+    entries: Vec<Entry>,
     /// Name of the user, tags and geometry of each.
     bytes: Vec<u8>,
 }
 
-/// What of a row has a fixed size, and the sizes of what has none.
+/// The head of a row, and the sizes of what follows.
 #[derive(Debug)]
-struct Head {
-    source: Source,
-    id: i64,
-    version: Option<i32>,
-    changeset: Option<i64>,
-    timestamp: Option<Timestamp>,
-    uid: Option<i32>,
+struct Entry {
+    head: Head,
     user: Option<usize>,
     tags: usize,
     geometry: usize,
@@ -72,18 +64,13 @@ struct Head {
 impl Rows {
     /// Room for so many bytes of rows.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { heads: Vec::new(), bytes: Vec::with_capacity(bytes) }
+        Self { entries: Vec::new(), bytes: Vec::with_capacity(bytes) }
     }
 
     /// Adds a copy of a row.
     pub fn add(&mut self, row: &Row) {
-        self.heads.push(Head {
-            source: row.source,
-            id: row.id,
-            version: row.version,
-            changeset: row.changeset,
-            timestamp: row.timestamp,
-            uid: row.uid,
+        self.entries.push(Entry {
+            head: row.head,
             user: row.user.map(str::len),
             tags: row.tags.len(),
             geometry: row.geometry.len(),
@@ -95,7 +82,7 @@ impl Rows {
 
     /// How many bytes they take.
     pub fn size(&self) -> usize {
-        self.bytes.len() + self.heads.len() * size_of::<Head>()
+        self.bytes.len() + self.entries.len() * size_of::<Entry>()
     }
 
     /// Each in turn.
@@ -106,16 +93,11 @@ impl Rows {
             rest = later;
             now
         };
-        self.heads.iter().map(move |head| Row {
-            source: head.source,
-            id: head.id,
-            version: head.version,
-            changeset: head.changeset,
-            timestamp: head.timestamp,
-            uid: head.uid,
-            user: head.user.and_then(|size| std::str::from_utf8(next(size)).ok()),
-            tags: next(head.tags),
-            geometry: next(head.geometry),
+        self.entries.iter().map(move |entry| Row {
+            head: entry.head,
+            user: entry.user.and_then(|size| std::str::from_utf8(next(size)).ok()),
+            tags: next(entry.tags),
+            geometry: next(entry.geometry),
         })
     }
 
@@ -153,12 +135,14 @@ mod tests {
             let rows: Vec<Row> = rows
                 .iter()
                 .map(|(id, small, large, user, tags, geometry)| Row {
-                    source: Source::WaysPoly,
-                    id: *id,
-                    version: *small,
-                    changeset: *large,
-                    timestamp: large.map(Timestamp),
-                    uid: *small,
+                    head: Head {
+                        source: Source::WaysPoly,
+                        id: *id,
+                        version: *small,
+                        changeset: *large,
+                        timestamp: large.map(Timestamp),
+                        uid: *small,
+                    },
                     user: user.as_deref(),
                     tags,
                     geometry,
@@ -179,7 +163,7 @@ mod tests {
         }
 
         fn feature(&mut self, feature: &Feature, out: &mut Vec<u8>) -> Result<()> {
-            out.extend_from_slice(&feature.id.to_be_bytes());
+            out.extend_from_slice(&feature.head.id.to_be_bytes());
             Ok(())
         }
 
@@ -194,12 +178,7 @@ mod tests {
         jsonb::write([("k", "v")], &mut tags).unwrap();
         geometry::write(&Geometry::Point(Place::new(1, 2).unwrap()), &mut place).unwrap();
         let row = |id, tags, geometry| Row {
-            source: Source::Nodes,
-            id,
-            version: None,
-            changeset: None,
-            timestamp: None,
-            uid: None,
+            head: Head { source: Source::Nodes, id, version: None, changeset: None, timestamp: None, uid: None },
             user: None,
             tags,
             geometry,

@@ -10,7 +10,7 @@ use rawdata_core::request::query::Source;
 use rawdata_core::request::{Limits, Request, Service};
 use rawdata_core::stored::geometry::View;
 use rawdata_core::stored::{geometry, jsonb};
-use rawdata_core::write::{Feature, Rest, encoder};
+use rawdata_core::write::{Feature, Head, Rest, Schema, encoder};
 use serde_json::{Value, json};
 
 /// A row as the tables hold it.
@@ -51,18 +51,20 @@ pub fn file<'a>(request: &Request, rows: impl IntoIterator<Item = &'a Row>) -> S
 }
 
 pub fn bytes<'a>(request: &Request, rows: impl IntoIterator<Item = &'a Row>) -> Vec<u8> {
-    let schema = request.schema();
+    let schema = Schema::of(request);
     let mut encoder = encoder(&schema, Box::new(|| Ok(Cursor::new(Vec::new())))).unwrap();
     let mut out = Vec::new();
     encoder.begin(&schema, &mut out).unwrap();
     for row in rows {
         let feature = Feature {
-            source: row.source,
-            id: row.id,
-            version: row.version,
-            changeset: row.changeset,
-            timestamp: row.timestamp,
-            uid: Some(7),
+            head: Head {
+                source: row.source,
+                id: row.id,
+                version: row.version,
+                changeset: row.changeset,
+                timestamp: row.timestamp,
+                uid: Some(7),
+            },
             user: Some("a \"user\""),
             tags: jsonb::Object::parse(&row.tags).unwrap(),
             geometry: View::parse(&row.geometry).unwrap(),

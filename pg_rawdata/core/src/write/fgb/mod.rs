@@ -104,7 +104,7 @@ impl Encoder for FlatGeobuf {
         if feature.size() > LARGEST {
             return Err(Error::new(
                 ErrorKind::Limit,
-                format!("{} {} is too large for FlatGeobuf", feature.source.table(), feature.id),
+                format!("{} {} is too large for FlatGeobuf", feature.head.source.table(), feature.head.id),
             ));
         }
         let extent = Extent::of(&geometry);

@@ -110,7 +110,7 @@ impl Encoder for GeoParquet {
         if feature.size() > LARGEST {
             return Err(Error::new(
                 ErrorKind::Limit,
-                format!("{} {} is too large for GeoParquet", feature.source.table(), feature.id),
+                format!("{} {} is too large for GeoParquet", feature.head.source.table(), feature.head.id),
             ));
         }
         for (column, field) in self.columns.iter_mut().zip(&self.fields) {

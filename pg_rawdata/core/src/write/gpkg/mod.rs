@@ -93,7 +93,7 @@ impl Encoder for GeoPackage {
         if feature.size() > LARGEST {
             return Err(Error::new(
                 ErrorKind::Limit,
-                format!("{} {} is too large for GeoPackage", feature.source.table(), feature.id),
+                format!("{} {} is too large for GeoPackage", feature.head.source.table(), feature.head.id),
             ));
         }
         let mut place = NO_PAIR;
@@ -116,7 +116,7 @@ impl Encoder for GeoPackage {
         }
         self.features += 1;
         table.add(self.features, record.bytes(), pages)?;
-        self.newest = self.newest.max(feature.timestamp);
+        self.newest = self.newest.max(feature.head.timestamp);
         if !extent.is_empty() {
             let bounds = Bounds::around(&extent);
             sorter.add(extent.place_on_curve(), &self.features.to_be_bytes(), &bounds.to_bytes())?;

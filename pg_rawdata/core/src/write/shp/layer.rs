@@ -126,7 +126,7 @@ impl Layer {
         if HEAD + size > self.limit {
             return Err(Error::new(
                 ErrorKind::Limit,
-                format!("{} {} is too large for a shapefile", feature.source.table(), feature.id),
+                format!("{} {} is too large for a shapefile", feature.head.source.table(), feature.head.id),
             ));
         }
         self.row.set(self.fields.iter().map(|field| field.value(feature)));

@@ -158,7 +158,7 @@ impl Encoder for Shapefile {
         let shown = feature.shown(self.centroid, &mut place);
         let extent = Extent::of(&shown);
         layer.add(feature, &extent, self.shapes.content(&shown, &extent))?;
-        self.newest = self.newest.max(feature.timestamp.unwrap_or(self.newest));
+        self.newest = self.newest.max(feature.head.timestamp.unwrap_or(self.newest));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crate::request::query::Source;
 use crate::request::{Limits, Request, Service};
 use crate::stored::geometry::View;
 use crate::stored::jsonb::{self, Object};
+use crate::write::Head;
 use crate::write::spool::in_memory;
 
 const TIME: Timestamp = Timestamp(1_709_288_430);
@@ -19,7 +20,7 @@ fn places(units: &[(i64, i64)]) -> Vec<Place> {
 fn schema(mut body: Value) -> Schema {
     body["outputType"] = "shp".into();
     body["geometry"] = json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]});
-    Request::from_json(&body, Service::Snapshot, &Limits::default()).unwrap().schema()
+    Schema::of(&Request::from_json(&body, Service::Snapshot, &Limits::default()).unwrap())
 }
 
 type Row<'a> = (Source, i64, Vec<(&'a str, &'a str)>, Geometry);
@@ -34,12 +35,14 @@ fn encode(schema: &Schema, limit: u64, rows: &[Row]) -> Result<Vec<u8>> {
         jsonb::write(tags.iter().copied(), &mut jsonb).unwrap();
         crate::stored::geometry::write(shape, &mut geometry).unwrap();
         let feature = Feature {
-            source: *source,
-            id: *id,
-            version: Some(2),
-            changeset: None,
-            timestamp: Some(TIME),
-            uid: Some(-7),
+            head: Head {
+                source: *source,
+                id: *id,
+                version: Some(2),
+                changeset: None,
+                timestamp: Some(TIME),
+                uid: Some(-7),
+            },
             user: Some("someone"),
             tags: Object::parse(&jsonb).unwrap(),
             geometry: View::parse(&geometry).unwrap(),

@@ -1,6 +1,6 @@
-//! Names of exports and of the files in them.
+//! `fileName`: names of exports and of the files in them.
 
-use crate::request::Format;
+use super::format::Format;
 
 /// Longest name, in bytes: with format, job and extension it must stay a file's name, which may have 255.
 const LONGEST: usize = 190;
