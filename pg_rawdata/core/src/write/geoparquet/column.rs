@@ -135,12 +135,20 @@ impl Leaf {
         self.defined(size_of::<f32>())
     }
 
-    pub(super) fn text(&mut self, text: &[u8]) -> usize {
+    fn text(&mut self, text: &[u8]) -> usize {
+        self.bytes_of(|bytes| bytes.extend_from_slice(text))
+    }
+
+    /// A value whose bytes are appended by `write`.
+    pub(super) fn bytes_of(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        let mut size = 0;
         if let Values::Bytes(bytes, ends) = &mut self.values {
-            bytes.extend_from_slice(text);
+            let start = bytes.len();
+            write(bytes);
+            size = bytes.len() - start;
             ends.push(bytes.len());
         }
-        self.defined(text.len() + SLOT)
+        self.defined(size + SLOT)
     }
 
     fn defined(&mut self, held: usize) -> usize {
@@ -166,7 +174,8 @@ impl Leaf {
                 values.clear();
             }
             Values::Bytes(bytes, ends) => {
-                let bytes = ByteArray::from(std::mem::take(bytes));
+                let size = bytes.len();
+                let bytes = ByteArray::from(std::mem::replace(bytes, Vec::with_capacity(size)));
                 let mut start = 0;
                 let slice = |end| {
                     let slice = bytes.slice(start, end - start);

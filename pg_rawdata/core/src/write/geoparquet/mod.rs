@@ -37,8 +37,6 @@ pub(super) struct GeoParquet {
     metadata: Metadata,
     rows: usize,
     held: usize,
-    /// The bytes of one geometry.
-    shape: Vec<u8>,
 }
 
 impl GeoParquet {
@@ -57,7 +55,6 @@ impl GeoParquet {
             metadata: Metadata::default(),
             rows: 0,
             held: 0,
-            shape: Vec::new(),
         })
     }
 
@@ -69,9 +66,7 @@ impl GeoParquet {
             return;
         }
         self.metadata.add(geometry, &extent);
-        self.shape.clear();
-        wkb::write(geometry, &mut self.shape);
-        self.held += self.geometry.text(&self.shape);
+        self.held += self.geometry.bytes_of(|bytes| wkb::write(geometry, bytes));
         let outward = [below(extent.min_x), below(extent.min_y), above(extent.max_x), above(extent.max_y)];
         for (leaf, corner) in self.corners.iter_mut().zip(outward) {
             self.held += leaf.float(corner);
