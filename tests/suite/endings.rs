@@ -215,6 +215,7 @@ fn a_broken_row_is_an_error_in_every_format() {
     for format in database.formats() {
         let answer = session.ask(&format!("SELECT count(*) FROM ({}) AS chunks", endless(&format)));
         assert!(answer.contains("0A000: a tag's value is not a string"), "{format}: {answer}");
+        assert!(answer.contains(&format!("node {}.", NODES - 1)), "{format}: {answer}");
         assert_eq!(files(&database, &pid), 0, "{format}");
         wait_for_threads(&database, &format!("{format}, broken"), &pid);
     }

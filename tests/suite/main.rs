@@ -5,6 +5,7 @@
 mod areas;
 mod arguments;
 mod bucket;
+mod chunks;
 mod compat;
 mod countries;
 mod diffs;
