@@ -141,6 +141,26 @@ fn an_ended_session_leaves_no_files() {
 }
 
 #[test]
+fn a_file_that_is_not_whole_goes() {
+    let database = many();
+    let folder = database.psql("SHOW data_directory");
+    let sizes = "SELECT DISTINCT (pg_stat_file(name, true)).size FROM pg_ls_dir('.') AS files (name) WHERE name LIKE '%.ended'";
+    for end in ["pg_cancel_backend", "pg_terminate_backend"] {
+        let mut session = database.open();
+        let pid = process(&mut session);
+        let one = once("geojson").replace("export('", &format!("export_file('{folder}/{pid}-' || number || '.ended', '"));
+        session.begin(&format!("{one} FROM generate_series(1, 100000) AS number"));
+        let whole = format!("SELECT count(*) > 1 FROM pg_ls_dir('.') AS files (name) WHERE name LIKE '{pid}-%.ended'");
+        wait_until("a file is whole", || database.psql(&whole) == "t");
+        database.psql(&format!("SELECT {end}({pid})"));
+        let active = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND state = 'active'");
+        wait_until("the statement has ended", || database.psql(&active) == "0");
+        let sizes = database.psql(sizes);
+        assert_eq!(sizes.lines().count(), 1, "{end}: {sizes}");
+    }
+}
+
+#[test]
 fn temporary_files_stay_within_their_limit_and_go() {
     let database = many();
     // Tables, triggers and views of the server's own are no part of this.
