@@ -226,6 +226,26 @@ fn rows_are_encoded_in_a_thread_that_goes_with_the_export() {
 }
 
 #[test]
+fn a_loop_may_commit_between_chunks() {
+    let database = many();
+    let mut session = database.open();
+    for format in database.formats() {
+        let export = once(&format);
+        let looped = format!(
+            "DO $$ DECLARE chunk bytea; file bytea := ''; BEGIN
+                FOR chunk IN {export} LOOP file := file || chunk; COMMIT; END LOOP;
+                PERFORM set_config('test.sum', md5(file), false);
+            END $$"
+        );
+        for _ in 0..5 {
+            assert_eq!(session.ask(&looped), "", "{format}");
+            let same = format!("SELECT md5(string_agg(chunk, '')) = current_setting('test.sum') FROM ({export} AS chunk) AS c");
+            assert_eq!(session.ask(&same), "t", "{format}");
+        }
+    }
+}
+
+#[test]
 fn a_broken_row_is_an_error_in_every_format() {
     let database = many();
     database.psql(&format!("UPDATE rawdata.nodes SET tags = '{{\"number\": 5}}' WHERE osm_id = {NODES} - 1"));
