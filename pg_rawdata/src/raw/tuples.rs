@@ -1,34 +1,52 @@
-//! Rows of tables, fetched from where they lie.
+//! Rows of tables, read from where they lie.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys;
 
-use super::portal::{Portal, Row};
+use super::memory;
+use super::portal::{self, Portal, Row};
+use crate::error::{Refused, refuse};
 
-/// Fetches up to `count` rows of a query that says where rows lie: a number, a `tableoid` and a `ctid` each. `each` gets
-/// the number and `columns` of what lies there, as the query's snapshot sees it. How many there were; fewer than asked for
-/// only at the end.
-///
-/// The query has locked the tables and seen to the caller's rights.
-pub fn fetch(portal: &Portal, count: i64, columns: &[&str], mut each: impl FnMut(&Row<'_>)) -> usize {
-    let snapshot = portal.snapshot();
-    let mut open: Option<Table> = None;
-    let fetched = portal.fetch(count, |place| {
-        let oid = place
-            .datum(1)
-            .map_or(pg_sys::InvalidOid, |oid| pg_sys::Oid::from(u32::try_from(oid.value()).unwrap_or_default()));
-        if let Some(other) = open.take_if(|table| table.oid != oid) {
-            other.close();
-        }
-        let table = open.get_or_insert_with(|| Table::open(oid, columns));
-        table.read(place, snapshot);
-        each(&table.row);
-    });
-    if let Some(table) = open {
-        table.close();
+/// The size of a `ctid`.
+const TUPLE: i16 = 6;
+
+/// Where a row lies, and its id.
+#[derive(Debug, Clone, Copy)]
+pub struct Address {
+    pub id: i64,
+    table: pg_sys::Oid,
+    tuple: pg_sys::ItemPointerData,
+}
+
+impl Address {
+    /// The address that a query gives as a `bigint`, a `tableoid` and a `ctid`.
+    pub fn of(row: &Row<'_>) -> Option<Self> {
+        let table = u32::try_from(row.datum(1, 4)?.value()).ok()?;
+        // SAFETY: a value of six bytes is a pointer to an item pointer, in memory that lives as long as the row.
+        let tuple = unsafe { *row.datum(2, TUPLE)?.cast_mut_ptr::<pg_sys::ItemPointerData>() };
+        Some(Self { id: row.int8(0)?, table: table.into(), tuple })
     }
-    fetched
+}
+
+/// Hands `columns`, names with types, of the rows at some addresses to `each`, in this order. A portal that is open still has found them; the rows are
+/// as it sees them. It has locked the tables and seen to the caller's rights.
+pub fn read(addresses: &[Address], portal: &Portal, columns: &[(&str, &str)], mut each: impl FnMut(&Row<'_>)) {
+    let snapshot = portal.snapshot();
+    memory::given_back(|| {
+        let mut open: Option<Table> = None;
+        for address in addresses {
+            if let Some(other) = open.take_if(|table| table.oid != address.table) {
+                other.close();
+            }
+            let table = open.get_or_insert_with(|| Table::open(address.table, columns));
+            table.read(address.tuple, snapshot);
+            each(&table.row);
+        }
+        if let Some(table) = open {
+            table.close();
+        }
+    });
 }
 
 /// A table, and the row of it that was read last.
@@ -44,48 +62,52 @@ struct Table {
 }
 
 impl Table {
-    fn open(oid: pg_sys::Oid, columns: &[&str]) -> Self {
-        // SAFETY: the query has locked the table to the end of the transaction. The slot is made in the transaction's context,
-        // for the caller's is that of the rows being fetched.
+    fn open(oid: pg_sys::Oid, columns: &[(&str, &str)]) -> Self {
+        // SAFETY: the query has locked the table to the end of the transaction.
         unsafe {
             let relation = pg_sys::table_open(oid, pg_sys::NoLock as pg_sys::LOCKMODE);
-            let number = |name: &&str| {
-                let name = CString::new(*name).unwrap_or_default();
-                i32::from(pg_sys::get_attnum(oid, name.as_ptr()))
+            let table = CStr::from_ptr((*(*relation).rd_rel).relname.data.as_ptr()).to_string_lossy();
+            if (*relation).rd_tableam.is_null() {
+                refuse(Refused::ForeignTable, &table);
+            }
+            let number = |(column, kind): &(&str, &str)| {
+                let name = CString::new(*column).unwrap_or_default();
+                let number = pg_sys::get_attnum(oid, name.as_ptr());
+                if number <= 0 {
+                    refuse(Refused::NoColumn, &format!("{table}.{column}"));
+                }
+                if own_type(kind).is_some_and(|kind| pg_sys::get_atttype(oid, number) != kind) {
+                    refuse(Refused::ColumnType, &format!("{table}.{column}"));
+                }
+                i32::from(number)
             };
             let numbers: Vec<i32> = columns.iter().map(number).collect();
-            let before = pg_sys::MemoryContextSwitchTo(pg_sys::TopTransactionContext);
-            let slot = pg_sys::table_slot_create(relation, std::ptr::null_mut());
-            pg_sys::MemoryContextSwitchTo(before);
             Self {
                 oid,
                 relation,
-                slot,
-                // A column that is missing was refused by the query.
+                slot: pg_sys::table_slot_create(relation, std::ptr::null_mut()),
                 columns: numbers.iter().map(|number| usize::try_from(number - 1).unwrap_or(0)).collect(),
                 width: numbers.iter().copied().max().unwrap_or(0),
-                row: Row::of_width(1 + columns.len()),
+                row: Row::of(numbers.iter().map(|number| portal::size((*relation).rd_att, number - 1))),
             }
         }
     }
 
-    /// Reads the row at a place. What it holds lies in the table's page, which stays until the next is read.
-    fn read(&mut self, place: &Row<'_>, snapshot: pg_sys::Snapshot) {
-        // SAFETY: the place is a `ctid` of this table that the query has found under the same snapshot. The call into the table's
+    /// Reads the row at an address. What it holds lies in the table's page, which stays until the next is read.
+    fn read(&mut self, mut tuple: pg_sys::ItemPointerData, snapshot: pg_sys::Snapshot) {
+        // SAFETY: the address is a `ctid` of this table that the query has found under the same snapshot. The call into the table's
         // access method may raise, so it is guarded and holds nothing that would have to be dropped. The slot has at least
         // `width` columns, and each number in `columns` is below that.
         unsafe {
-            let (relation, slot) = (self.relation, self.slot);
-            let tid = place.datum(2).map_or(std::ptr::null_mut(), |place| place.cast_mut_ptr());
+            let (relation, slot, tuple) = (self.relation, self.slot, &raw mut tuple);
             let read = (*(*relation).rd_tableam).tuple_fetch_row_version;
             let found =
-                read.is_some_and(|read| pg_sys::ffi::pg_guard_ffi_boundary(|| read(relation, tid, snapshot, slot)));
+                read.is_some_and(|read| pg_sys::ffi::pg_guard_ffi_boundary(|| read(relation, tuple, snapshot, slot)));
             if !found {
                 pgrx::error!("a row of the data set is not where it was");
             }
             pg_sys::slot_getsomeattrs_int(slot, self.width);
-            self.row.put(0, place.datum(0).unwrap_or(pg_sys::Datum::null()), false);
-            for (to, from) in (1..).zip(&self.columns) {
+            for (to, from) in self.columns.iter().enumerate() {
                 self.row.put(to, *(*slot).tts_values.add(*from), *(*slot).tts_isnull.add(*from));
             }
         }
@@ -98,4 +120,16 @@ impl Table {
             pg_sys::table_close(self.relation, pg_sys::NoLock as pg_sys::LOCKMODE);
         }
     }
+}
+
+/// A type of the server's own by its name. Others are those of extensions.
+fn own_type(name: &str) -> Option<pg_sys::Oid> {
+    Some(match name {
+        "integer" => pg_sys::INT4OID,
+        "bigint" => pg_sys::INT8OID,
+        "timestamptz" => pg_sys::TIMESTAMPTZOID,
+        "text" => pg_sys::TEXTOID,
+        "jsonb" => pg_sys::JSONBOID,
+        _ => return None,
+    })
 }
