@@ -1,11 +1,9 @@
 //! The chunks of an export, encoded by the backend's own thread or by one beside it.
 
-use std::collections::VecDeque;
-
 use rawdata_core::Result;
-use rawdata_core::write::{self, Encoder, Head, Rest, Rows, Schema};
+use rawdata_core::write::{self, Encoder, Head, Rest, Rows, Schema, Written};
 
-use crate::crew::{Crew, Results};
+use crate::crew::{Crew, Next, Results};
 use crate::error::OrRaise;
 use crate::raw::datum::JsonText;
 use crate::raw::interrupts;
@@ -13,7 +11,6 @@ use crate::request::{self, Selected, Selection, broken};
 use crate::scratch::TempFiles;
 use crate::server_time;
 
-const CHUNK: usize = 1 << 20;
 /// Rows that a thread gets at once. An export of fewer has no thread.
 const JOB_BYTES: usize = 256 << 10;
 /// Jobs that it has before it, the one at work included.
@@ -34,17 +31,17 @@ impl Chunks {
     pub fn start(request: &JsonText) -> Self {
         let request = request::check(request);
         let schema = Schema::of(&request);
-        let mut begun = Vec::new();
+        let mut written = Written::default();
         if let Some(mut encoder) = write::streaming_encoder(&schema).or_raise() {
-            encoder.begin(&schema, &mut begun).or_raise();
-            let encoding = Encoding { encoder, buffer: begun };
+            encoder.begin(&schema, written.end()).or_raise();
+            let encoding = Encoding { encoder, written, is_finished: false };
             return Self::Beside(Beside::new(Selection::of_rows(&request), encoding));
         }
         let files = TempFiles::default();
         let mut encoder = write::encoder(&schema, Box::new(files.clone())).or_raise();
-        encoder.begin(&schema, &mut begun).or_raise();
+        encoder.begin(&schema, written.end()).or_raise();
         let selection = Selection::of_rows(&request);
-        Self::Here(Here { selection, encoder, files, state: State::Begun, buffer: begun })
+        Self::Here(Here { selection, encoder, files, state: State::Begun, written })
     }
 
     /// Its temporary files.
@@ -73,7 +70,7 @@ pub struct Here {
     encoder: Box<dyn Encoder>,
     files: TempFiles,
     state: State,
-    buffer: Vec<u8>,
+    written: Written,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,9 +88,9 @@ enum State {
 impl Here {
     /// Encodes some rows.
     fn rows(&mut self) {
-        let fetched = self
-            .selection
-            .fetch(|selected| self.encoder.feature(&stored(&selected)?.feature(selected.geometry)?, &mut self.buffer));
+        let fetched = self.selection.fetch(|selected| {
+            self.encoder.feature(&stored(&selected)?.feature(selected.geometry)?, self.written.end())
+        });
         if !fetched.or_raise() {
             self.state = State::Rest;
         }
@@ -101,7 +98,7 @@ impl Here {
 
     /// Writes some of the rest.
     fn rest(&mut self) {
-        if self.encoder.finish(&mut self.buffer).or_raise() == Rest::Done {
+        if self.encoder.finish(self.written.end()).or_raise() == Rest::Done {
             self.files.close();
             self.state = State::Done;
         }
@@ -111,18 +108,21 @@ impl Here {
     fn next(&mut self) -> Option<Vec<u8>> {
         if self.state == State::Begun {
             self.state = State::Rows;
-            if !self.buffer.is_empty() {
-                return Some(std::mem::take(&mut self.buffer));
+            if let Some(chunk) = self.written.take() {
+                return Some(chunk);
             }
         }
-        while self.buffer.len() < CHUNK && self.state != State::Done {
+        loop {
+            if let Some(chunk) = self.written.chunk() {
+                return Some(chunk);
+            }
             interrupts::check();
             match self.state {
                 State::Begun | State::Rows => self.rows(),
-                State::Rest | State::Done => self.rest(),
+                State::Rest => self.rest(),
+                State::Done => return self.written.take(),
             }
         }
-        (!self.buffer.is_empty()).then(|| std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + CHUNK / 4)))
     }
 }
 
@@ -131,12 +131,13 @@ pub struct Beside {
     selection: Selection,
     has_more_rows: bool,
     thread: Thread,
-    ready: VecDeque<Result<Vec<u8>>>,
 }
 
 enum Thread {
     /// There were no rows yet.
     NotStarted(Encoding),
+    /// All rows are at hand, too few for a thread.
+    NotNeeded(Encoding, Job),
     Started(Crew<Job, Result<Vec<u8>>>),
     /// All chunks are made.
     Gone,
@@ -150,20 +151,27 @@ struct Job {
 
 impl Beside {
     fn new(selection: Selection, encoding: Encoding) -> Self {
-        Self { selection, has_more_rows: true, thread: Thread::NotStarted(encoding), ready: VecDeque::new() }
+        Self { selection, has_more_rows: true, thread: Thread::NotStarted(encoding) }
     }
 
     fn next(&mut self) -> Option<Vec<u8>> {
-        while self.ready.is_empty() && !matches!(self.thread, Thread::Gone) {
+        loop {
             interrupts::check();
-            if self.has_more_rows {
-                let job = self.fetch();
-                self.give(job);
-            } else {
-                self.take();
+            match &mut self.thread {
+                Thread::NotStarted(_) => self.start(),
+                Thread::Started(crew) if self.has_more_rows && !crew.is_full() => self.give(),
+                Thread::Started(crew) => match crew.next() {
+                    Next::Result(chunk) => return Some(chunk.or_raise()),
+                    Next::EndOfJob => {}
+                    Next::NoJob => self.thread = Thread::Gone,
+                },
+                Thread::NotNeeded(encoding, job) => match encoding.encode(job).or_raise() {
+                    Some(chunk) => return Some(chunk),
+                    None => self.thread = Thread::Gone,
+                },
+                Thread::Gone => return None,
             }
         }
-        self.ready.pop_front().map(OrRaise::or_raise)
     }
 
     /// Copies rows until they are enough for a job.
@@ -181,27 +189,25 @@ impl Beside {
         Job { rows, is_last: !self.has_more_rows }
     }
 
-    /// Has rows encoded: by the thread, but for those that are all there is.
-    fn give(&mut self, job: Job) {
-        let mut crew = match std::mem::replace(&mut self.thread, Thread::Gone) {
-            Thread::Gone => return,
-            Thread::NotStarted(mut encoding) if job.is_last => {
-                self.ready.extend(encoding.encode(&job).transpose());
-                return;
-            }
-            Thread::NotStarted(encoding) => encoding.start(),
-            Thread::Started(crew) => crew,
-        };
-        crew.give(job, |chunk| self.ready.push_back(chunk));
-        self.thread = Thread::Started(crew);
+    /// Starts the thread with the first rows, if there are more than these.
+    fn start(&mut self) {
+        let job = self.fetch();
+        if let Thread::NotStarted(encoding) = std::mem::replace(&mut self.thread, Thread::Gone) {
+            self.thread = if job.is_last {
+                Thread::NotNeeded(encoding, job)
+            } else {
+                let mut crew = encoding.start();
+                crew.give(job, drop);
+                Thread::Started(crew)
+            };
+        }
     }
 
-    /// Waits for what the thread makes of the oldest job.
-    fn take(&mut self) {
-        if let Thread::Started(crew) = &mut self.thread
-            && !crew.take(|chunk| self.ready.push_back(chunk))
-        {
-            self.thread = Thread::Gone;
+    /// Gives the thread, whose hands are not full, more rows.
+    fn give(&mut self) {
+        let job = self.fetch();
+        if let Thread::Started(crew) = &mut self.thread {
+            crew.give(job, drop);
         }
     }
 }
@@ -209,27 +215,34 @@ impl Beside {
 /// An encoder, and what it has written of the next chunk.
 struct Encoding {
     encoder: Box<dyn Encoder + Send>,
-    buffer: Vec<u8>,
+    written: Written,
+    is_finished: bool,
 }
 
 impl Encoding {
-    /// The next chunk, if there is enough for one.
-    fn encode(&mut self, job: &Job) -> Result<Option<Vec<u8>>> {
-        job.rows.encode(self.encoder.as_mut(), &mut self.buffer)?;
-        if job.is_last {
-            while self.encoder.finish(&mut self.buffer)? == Rest::More {}
+    /// The next chunk; `None` where the rows that are left are not enough for one.
+    fn encode(&mut self, job: &mut Job) -> Result<Option<Vec<u8>>> {
+        loop {
+            if let Some(chunk) = self.written.chunk() {
+                return Ok(Some(chunk));
+            }
+            match job.rows.take() {
+                Some(row) => row.encode(self.encoder.as_mut(), self.written.end())?,
+                None if !job.is_last => return Ok(None),
+                None if self.is_finished => return Ok(self.written.take()),
+                None => self.is_finished = self.encoder.finish(self.written.end())? == Rest::Done,
+            }
         }
-        let size = self.buffer.len();
-        let is_whole = size >= CHUNK || job.is_last && size > 0;
-        Ok(is_whole.then(|| std::mem::replace(&mut self.buffer, Vec::with_capacity(size))))
     }
 
     /// Starts the thread.
     fn start(mut self) -> Crew<Job, Result<Vec<u8>>> {
-        Crew::of_one("rawdata export", JOBS, READY_BYTES, move |job: Job, chunks: &Results<_>| {
-            if let Some(chunk) = self.encode(&job).transpose() {
-                let size = chunk.as_ref().map_or(0, Vec::len);
-                chunks.put(chunk, size);
+        Crew::of_one("rawdata export", JOBS, READY_BYTES, move |mut job: Job, chunks: &Results<_>| {
+            while let Some(chunk) = self.encode(&mut job).transpose() {
+                let (size, is_error) = (chunk.as_ref().map_or(0, Vec::len), chunk.is_err());
+                if !chunks.put(chunk, size) || is_error {
+                    return;
+                }
             }
         })
     }

@@ -69,6 +69,16 @@ struct Member<J, R> {
     ready: Arc<Ready>,
 }
 
+/// What a crew says of the oldest job.
+pub enum Next<R> {
+    /// One of its results.
+    Result(R),
+    /// That was all.
+    EndOfJob,
+    /// All jobs are done.
+    NoJob,
+}
+
 /// The threads. Jobs go round, and results are taken round, so that their order does not depend on who is quick.
 pub struct Crew<J, R> {
     members: Vec<Member<J, R>>,
@@ -126,20 +136,31 @@ impl<J: Send + 'static, R: Send + 'static> Crew<J, R> {
 
     /// Waits for all results of the oldest job given out and not taken yet; `false` where there is none.
     pub fn take(&mut self, mut each: impl FnMut(R)) -> bool {
-        if self.taken == self.given {
-            return false;
+        loop {
+            match self.next() {
+                Next::Result(result) => each(result),
+                Next::EndOfJob => return true,
+                Next::NoJob => return false,
+            }
         }
-        let Some(member) = self.members.get(self.taken % self.members.len().max(1)) else { return false };
+    }
+
+    /// Waits for what comes next of the oldest job given out and not taken yet.
+    pub fn next(&mut self) -> Next<R> {
+        if self.taken == self.given {
+            return Next::NoJob;
+        }
+        let Some(member) = self.members.get(self.taken % self.members.len().max(1)) else { return Next::NoJob };
         loop {
             interrupts::check();
             match member.made.recv_timeout(PATIENCE) {
                 Ok(Some((result, bytes))) => {
                     member.ready.take(bytes);
-                    each(result);
+                    return Next::Result(result);
                 }
                 Ok(None) => {
                     self.taken += 1;
-                    return true;
+                    return Next::EndOfJob;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 // The thread is gone before the job's end: it panicked.

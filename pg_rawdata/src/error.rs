@@ -67,6 +67,8 @@ pub enum Refused {
     PostgisVersion,
     /// The file to write is there already, or cannot be made.
     Write,
+    /// A file cannot grow any more.
+    NoRoom,
     /// A boundary file is not what it should be.
     Countries,
     /// Threads cannot be started.
@@ -154,6 +156,11 @@ pub fn refuse(what: Refused, about: &str) -> ! {
             ERRCODE_INVALID_PARAMETER_VALUE,
             format!("cannot make a new file under the path given{about}"),
             "Give an absolute path in a folder that the server's user may write, where no file is yet.",
+        ),
+        Refused::NoRoom => (
+            ERRCODE_DISK_FULL,
+            format!("could not write the whole file: {about}"),
+            "Make room where the path leads, or give a path that leads elsewhere.",
         ),
         Refused::Countries => (
             ERRCODE_INVALID_PARAMETER_VALUE,

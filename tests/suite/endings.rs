@@ -141,6 +141,28 @@ fn an_ended_session_leaves_no_files() {
 }
 
 #[test]
+fn a_file_that_is_not_whole_goes() {
+    let database = many();
+    let folder = database.psql("SHOW data_directory");
+    let sizes =
+        "SELECT DISTINCT (pg_stat_file(name, true)).size FROM pg_ls_dir('.') AS files (name) WHERE name LIKE '%.ended'";
+    for end in ["pg_cancel_backend", "pg_terminate_backend"] {
+        let mut session = database.open();
+        let pid = process(&mut session);
+        let one =
+            once("geojson").replace("export('", &format!("export_file('{folder}/{pid}-' || number || '.ended', '"));
+        session.begin(&format!("{one} FROM generate_series(1, 100000) AS number"));
+        let whole = format!("SELECT count(*) > 1 FROM pg_ls_dir('.') AS files (name) WHERE name LIKE '{pid}-%.ended'");
+        wait_until("a file is whole", || database.psql(&whole) == "t");
+        database.psql(&format!("SELECT {end}({pid})"));
+        let active = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND state = 'active'");
+        wait_until("the statement has ended", || database.psql(&active) == "0");
+        let sizes = database.psql(sizes);
+        assert_eq!(sizes.lines().count(), 1, "{end}: {sizes}");
+    }
+}
+
+#[test]
 fn temporary_files_stay_within_their_limit_and_go() {
     let database = many();
     // Tables, triggers and views of the server's own are no part of this.
@@ -206,6 +228,24 @@ fn rows_are_encoded_in_a_thread_that_goes_with_the_export() {
 }
 
 #[test]
+fn a_loop_may_commit_between_chunks() {
+    let database = many();
+    let mut session = database.open();
+    for format in database.formats() {
+        let export = once(&format);
+        let looped = format!(
+            "DO $$ DECLARE chunk bytea; size int := 0; BEGIN
+                FOR chunk IN {export} LOOP size := size + octet_length(chunk); COMMIT; END LOOP;
+                PERFORM set_config('test.size', size::text, false);
+            END $$"
+        );
+        assert_eq!(session.ask(&looped), "", "{format}");
+        let same = "sum(octet_length(chunk)) = current_setting('test.size')::int";
+        assert_eq!(session.ask(&format!("SELECT {same} FROM ({export} AS chunk) AS chunks")), "t", "{format}");
+    }
+}
+
+#[test]
 fn a_broken_row_is_an_error_in_every_format() {
     let database = many();
     database.psql(&format!("UPDATE rawdata.nodes SET tags = '{{\"number\": 5}}' WHERE osm_id = {NODES} - 1"));
@@ -215,6 +255,7 @@ fn a_broken_row_is_an_error_in_every_format() {
     for format in database.formats() {
         let answer = session.ask(&format!("SELECT count(*) FROM ({}) AS chunks", endless(&format)));
         assert!(answer.contains("0A000: a tag's value is not a string"), "{format}: {answer}");
+        assert!(answer.contains(&format!("node {}.", NODES - 1)), "{format}: {answer}");
         assert_eq!(files(&database, &pid), 0, "{format}");
         wait_for_threads(&database, &format!("{format}, broken"), &pid);
     }

@@ -6,6 +6,7 @@ mod areas;
 mod arguments;
 mod bucket;
 mod changed_tables;
+mod chunks;
 mod compat;
 mod countries;
 mod diffs;

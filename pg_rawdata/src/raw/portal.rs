@@ -112,10 +112,15 @@ impl Portal {
         portal
     }
 
-    /// Ends the query.
+    /// Ends the query. Where a loop around it commits, the end of the transaction does: the server then fetches what the loop's
+    /// query has still to give while it goes through its portals, and loses its way if one of them is gone.
     pub fn close(&self) {
-        // SAFETY: the portal is looked up by name and closed if it is still there.
+        // SAFETY: reads what is known of the running query; the portal is looked up by name and closed if it is still there.
         unsafe {
+            let running = pg_sys::ActivePortal;
+            if !running.is_null() && !(*running).holdStore.is_null() {
+                return;
+            }
             connect();
             let portal = pg_sys::SPI_cursor_find(self.name.as_ptr());
             if !portal.is_null() {

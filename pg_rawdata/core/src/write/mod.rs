@@ -20,10 +20,12 @@ mod sql;
 mod sqlite;
 mod time;
 mod wkb;
+mod written;
 
 pub use rows::{Head, Row, Rows};
 pub use schema::Schema;
 pub use scratch::{Scratch, ScratchFile};
+pub use written::Written;
 
 use spool::Spools;
 

@@ -1,11 +1,11 @@
 //! Rows in bytes of their own, so that they can be encoded elsewhere than where they were read.
 
 use super::{Encoder, Feature};
-use crate::Result;
-use crate::osm::Timestamp;
+use crate::osm::{ObjectId, ObjectKind, Timestamp};
 use crate::request::query::Source;
 use crate::stored::geometry::View;
 use crate::stored::jsonb::Object;
+use crate::{Error, Result};
 
 /// Which object a row is, and the version of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,19 @@ pub struct Head {
     pub uid: Option<i32>,
 }
 
+impl Head {
+    /// The object; `None` of a problem, which is none.
+    fn object(&self) -> Option<ObjectId> {
+        let kind = match self.source {
+            Source::Nodes => ObjectKind::Node,
+            Source::WaysLine | Source::WaysPoly => ObjectKind::Way,
+            Source::LineRelations | Source::AreaRelations | Source::Relations => ObjectKind::Relation,
+            Source::Problems => return None,
+        };
+        Some(ObjectId { kind, id: self.id })
+    }
+}
+
 /// A row as it is stored, whose tags and geometry are not looked at yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row<'a> {
@@ -40,7 +53,22 @@ pub struct Row<'a> {
 impl<'a> Row<'a> {
     /// The feature with its geometry, which is read already.
     pub fn feature(&self, geometry: View<'a>) -> Result<Feature<'a>> {
-        Ok(Feature { head: self.head, user: self.user, tags: Object::parse(self.tags)?, geometry })
+        let tags = Object::parse(self.tags).map_err(|error| self.place(error))?;
+        Ok(Feature { head: self.head, user: self.user, tags, geometry })
+    }
+
+    /// Hands it to an encoder.
+    pub fn encode(&self, encoder: &mut dyn Encoder, out: &mut Vec<u8>) -> Result<()> {
+        let geometry = View::parse(self.geometry).map_err(|error| self.place(error))?;
+        encoder.feature(&self.feature(geometry)?, out)
+    }
+
+    /// Adds to an error of its bytes which row that is.
+    fn place(&self, error: Error) -> Error {
+        match self.head.object() {
+            Some(object) => error.in_object(object),
+            None => error,
+        }
     }
 }
 
@@ -50,6 +78,8 @@ pub struct Rows {
     entries: Vec<Entry>,
     /// Name of the user, tags and geometry of each.
     bytes: Vec<u8>,
+    /// How many were taken, and their bytes.
+    taken: (usize, usize),
 }
 
 /// The head of a row, and the sizes of what follows.
@@ -64,7 +94,7 @@ struct Entry {
 impl Rows {
     /// Room for so many bytes of rows.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { entries: Vec::new(), bytes: Vec::with_capacity(bytes) }
+        Self { bytes: Vec::with_capacity(bytes), ..Self::default() }
     }
 
     /// Adds a copy of a row.
@@ -85,25 +115,20 @@ impl Rows {
         self.bytes.len() + self.entries.len() * size_of::<Entry>()
     }
 
-    /// Each in turn.
-    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
-        let mut rest = self.bytes.as_slice();
-        let mut next = move |size: usize| {
-            let (now, later) = rest.split_at_checked(size).unwrap_or((rest, &[]));
-            rest = later;
-            now
-        };
-        self.entries.iter().map(move |entry| Row {
+    /// The next that was not taken yet.
+    pub fn take(&mut self) -> Option<Row<'_>> {
+        let (index, start) = self.taken;
+        let entry = self.entries.get(index)?;
+        let (user, tags) = (start + entry.user.unwrap_or(0), entry.tags);
+        let (geometry, end) = (user + tags, user + tags + entry.geometry);
+        self.taken = (index + 1, end);
+        let bytes = |from: usize, to: usize| self.bytes.get(from..to).unwrap_or_default();
+        Some(Row {
             head: entry.head,
-            user: entry.user.and_then(|size| std::str::from_utf8(next(size)).ok()),
-            tags: next(entry.tags),
-            geometry: next(entry.geometry),
+            user: entry.user.and_then(|_| std::str::from_utf8(bytes(start, user)).ok()),
+            tags: bytes(user, geometry),
+            geometry: bytes(geometry, end),
         })
-    }
-
-    /// Hands all of them to an encoder.
-    pub fn encode(&self, encoder: &mut dyn Encoder, out: &mut Vec<u8>) -> Result<()> {
-        self.iter().try_for_each(|row| encoder.feature(&row.feature(View::parse(row.geometry)?)?, out))
     }
 }
 
@@ -150,7 +175,10 @@ mod tests {
                 .collect();
             let mut owned = Rows::with_capacity(100);
             rows.iter().for_each(|row| owned.add(row));
-            prop_assert_eq!(owned.iter().collect::<Vec<_>>(), rows);
+            for row in rows {
+                prop_assert_eq!(owned.take(), Some(row));
+            }
+            prop_assert_eq!(owned.take(), None);
         }
     }
 
@@ -173,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoder_gets_them_in_order_up_to_the_first_that_is_broken() {
+    fn an_encoder_gets_them_in_order_and_refuses_one_that_is_broken() {
         let (mut tags, mut place) = (Vec::new(), Vec::new());
         jsonb::write([("k", "v")], &mut tags).unwrap();
         geometry::write(&Geometry::Point(Place::new(1, 2).unwrap()), &mut place).unwrap();
@@ -189,11 +217,14 @@ mod tests {
             let mut rows = Rows::default();
             rows.add(&row(7, &tags, &place));
             rows.add(&row(3, &tags, &place));
-            let mut out = Vec::new();
-            rows.encode(&mut Ids, &mut out).unwrap();
-            assert_eq!(out, [7_i64.to_be_bytes(), 3_i64.to_be_bytes()].concat());
             rows.add(&row(5, tags_of_third, place_of_third));
-            assert_eq!(rows.encode(&mut Ids, &mut out).unwrap_err().kind(), kind);
+            let mut out = Vec::new();
+            for _ in 0..2 {
+                rows.take().unwrap().encode(&mut Ids, &mut out).unwrap();
+            }
+            assert_eq!(out, [7_i64.to_be_bytes(), 3_i64.to_be_bytes()].concat());
+            let error = rows.take().unwrap().encode(&mut Ids, &mut out).unwrap_err();
+            assert_eq!((error.kind(), error.place().unwrap()), (kind, "The reader had come to node 5.".to_owned()));
         }
     }
 }

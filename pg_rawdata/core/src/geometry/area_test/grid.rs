@@ -46,6 +46,9 @@ const MARGIN: f64 = 1e-10;
 const LEAST_SIDE: f64 = 1e-7;
 /// Most rows and columns.
 const MOST: f64 = 4096.0;
+/// Most edges of all cells together, about: where many edges are long, cells are larger, so that neither time nor memory
+/// grows with the square of the edges.
+const MOST_LISTED: f64 = 4_194_304.0;
 /// Where the inner place of a cell lies, in parts of its width and height: such that edges of round numbers miss it.
 const INNER: Point = Point { x: 0.518_273_645_546_37, y: 0.481_029_364_758_21 };
 
@@ -65,6 +68,10 @@ impl Grid {
         let [min_x, min_y, max_x, max_y] = corners;
         let (width, height) = ((max_x - min_x).max(LEAST_SIDE), (max_y - min_y).max(LEAST_SIDE));
         let cells = (4 * edges.len()).max(least_cells) as f64;
+        // An edge is listed anew in each column and row that it comes to; cells are about square.
+        let spans = edges.iter().map(|Edge { from, to }| (to.x - from.x).abs() + (to.y - from.y).abs());
+        let listed = spans.fold(0.0, |sum, span| sum + span) * (cells / (width * height)).sqrt();
+        let cells = cells * (MOST_LISTED / listed.max(MOST_LISTED)).powi(2);
         let most = |side: f64| (side / LEAST_SIDE).clamp(1.0, MOST);
         // Cells are square, but in long areas: there, few rows would all have border.
         let side = cells.sqrt();
@@ -341,5 +348,22 @@ pub(super) fn add_ring(mut ring: Vec<Point>, is_hole: bool, edges: &mut Vec<Edge
         edges.extend(pairs.map(|(from, to)| Edge { from, to }));
     } else {
         edges.extend(pairs.map(|(from, to)| Edge { from: to, to: from }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_long_edges_make_cells_larger() {
+        let count = 40_000_u32;
+        let end = |number: u32| (f64::from(number) / f64::from(count) * std::f64::consts::TAU).sin_cos();
+        let petals = (0..count).step_by(2).flat_map(|number| {
+            [number, number + 1].map(end).map(|(x, y)| Point { x, y }).into_iter().chain([Point { x: 0.0, y: 0.0 }])
+        });
+        let grid = Grid::new(std::iter::once(std::iter::once(petals.collect())), 0);
+        assert!(grid.listed.len() < 6_000_000, "{}", grid.listed.len());
+        assert!(grid.columns > 100 && grid.rows > 100);
     }
 }
