@@ -1,5 +1,7 @@
 //! A request as SQL gives it: checked, its area mended where it must be, and turned into rows.
 
+use std::ops::ControlFlow;
+
 use rawdata_core::geometry::AreaTest;
 use rawdata_core::request::query::{self, Param, Query, Rows};
 use rawdata_core::request::{Caller, Limits, Request, Service};
@@ -8,11 +10,12 @@ use rawdata_core::{Error, ErrorKind, Result};
 
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::datum::JsonText;
+use crate::raw::memory;
 use crate::raw::portal::{self, Portal, Row};
-use crate::raw::tuples;
+use crate::raw::tuples::{self, Place};
 use crate::tables;
 
-/// Rows that are fetched at once, and bytes of geometry that they should not exceed together.
+/// Rows that are looked for at once, and bytes of which no more are read at once, but for the last row.
 const ROWS_A_FETCH: usize = 256;
 const BYTES_A_FETCH: usize = 256 << 10;
 
@@ -35,15 +38,17 @@ pub struct Selection {
     tables: Vec<Table>,
     /// Looks at each row; `None` where the query has found just the right ones.
     test: Option<AreaTest>,
+    /// The column of geometries; in front of it are tags, if there are any.
     geometry: usize,
-    /// How many rows to fetch next, by the size of those before.
-    count: usize,
 }
 
 /// Rows of a table that are being read.
 struct Table {
     rows: Rows,
     portal: Portal,
+    /// Rows that were found and not read yet, and whether there may be more to find in this pass.
+    places: std::vec::IntoIter<Place>,
+    has_more: bool,
     /// How many rows this pass has given, and the id of the last of these.
     given: usize,
     last: i64,
@@ -51,23 +56,30 @@ struct Table {
 
 impl Table {
     fn open(rows: Rows) -> Self {
-        Self { portal: run(rows.query.clone()), rows, given: 0, last: i64::MIN }
+        let portal = run(rows.query.clone());
+        Self { portal, rows, places: Vec::new().into_iter(), has_more: true, given: 0, last: i64::MIN }
     }
 
-    /// Hands up to `count` more rows to `each`. Whether there may be more in this pass.
-    fn fetch(&mut self, count: usize, mut each: impl FnMut(&Row<'_>)) -> bool {
-        let most = i64::try_from(count).unwrap_or(i64::MAX);
-        let fetched = if self.rows.by_place {
+    /// Hands some more rows to `each`, which says when it has enough. Whether there may be more in this pass.
+    fn fetch(&mut self, mut each: impl FnMut(&Row<'_>) -> ControlFlow<()>) -> bool {
+        const MOST: i64 = ROWS_A_FETCH as i64;
+        if !self.rows.by_place {
             let each = |row: &Row<'_>| {
-                self.last = row.int8(1).unwrap_or(i64::MAX);
-                each(row);
+                let _ = memory::given_back(|| each(row));
             };
-            tuples::fetch(&self.portal, most, &query::COLUMNS.map(|(name, _)| name), each)
-        } else {
-            self.portal.fetch(most, each)
+            return self.portal.fetch(MOST, each) == ROWS_A_FETCH;
+        }
+        if self.places.as_slice().is_empty() {
+            let places = tuples::places(&self.portal, MOST);
+            self.has_more = places.len() == ROWS_A_FETCH;
+            self.places = places.into_iter();
+        }
+        let each = |row: &Row<'_>| {
+            self.last = row.int8(1).unwrap_or(i64::MAX);
+            each(row)
         };
-        self.given += fetched;
-        fetched == count
+        self.given += tuples::read(&self.portal, &mut self.places, &query::COLUMNS.map(|(name, _)| name), each);
+        self.has_more || !self.places.as_slice().is_empty()
     }
 
     /// Ends a pass, and begins the next if there may be one.
@@ -112,7 +124,7 @@ impl Selection {
         let test = country.is_none().then(|| AreaTest::new(request.area.polygons(), request.within));
         // All are opened, and so locked, before the first row, so that no import comes in between.
         let tables = select(request, &postgis, country).into_iter().rev().map(Table::open).collect();
-        Self { tables, test, geometry, count: ROWS_A_FETCH }
+        Self { tables, test, geometry }
     }
 
     /// Looks at some more rows, and hands those that are selected to `each`, with their geometry as it is stored and as it is
@@ -120,18 +132,21 @@ impl Selection {
     pub fn fetch(&mut self, mut each: impl FnMut(&Row<'_>, &[u8], View<'_>) -> Result<()>) -> Result<bool> {
         let Some(mut table) = self.tables.pop() else { return Ok(false) };
         let (mut handed, mut bytes) = (Ok(()), 0);
-        let has_more = table.fetch(self.count, |row| {
+        let has_more = table.fetch(|row| {
             if handed.is_ok() {
                 handed = row.bytes(self.geometry).ok_or_else(broken).and_then(|geometry| {
                     bytes += geometry.len();
                     let view = View::parse(geometry)?;
-                    if self.selects(geometry, &view) { each(row, geometry, view) } else { Ok(()) }
+                    if !self.selects(geometry, &view) {
+                        return Ok(());
+                    }
+                    bytes += self.geometry.checked_sub(1).map_or(0, |tags| row.size(tags));
+                    each(row, geometry, view)
                 });
             }
+            if handed.is_err() || bytes >= BYTES_A_FETCH { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         handed?;
-        let mean = (bytes / self.count).max(1);
-        self.count = (BYTES_A_FETCH / mean).clamp(1, ROWS_A_FETCH);
         self.tables.extend(if has_more { Some(table) } else { table.next_pass() });
         Ok(!self.tables.is_empty())
     }
