@@ -7,7 +7,8 @@ const RELATIONS: usize = 200;
 const POINTS: usize = 50_000;
 /// What a session may take for an export of them at one time.
 const HELD_KB: i64 = 100 << 10;
-const EARTH: &str = r#""geometry": {"type": "Polygon", "coordinates": [[[-180,-90],[180,-90],[180,90],[-180,90],[-180,-90]]]}"#;
+const EARTH: &str =
+    r#""geometry": {"type": "Polygon", "coordinates": [[[-180,-90],[180,-90],[180,90],[-180,90],[-180,-90]]]}"#;
 
 #[test]
 fn large_features_are_not_in_memory_all_at_once() {
