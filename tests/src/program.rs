@@ -52,6 +52,13 @@ impl Program {
         self.child.id()
     }
 
+    /// Most bytes of memory that it has had at one time.
+    pub fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+    }
+
     /// Whether it runs.
     pub fn runs(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()

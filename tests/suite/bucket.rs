@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 use crate::worker::{ALL, caught_at_work};
 
 const MOTO: &str = "moto[server]==5.2.5";
+/// So many bytes are in a file that nobody may hold whole, at least, and so many may a process take for it.
+const WHOLE: u64 = 256 << 20;
+const HELD: u64 = 128 << 20;
 
 /// An object store with one bucket.
 struct ObjectStore {
@@ -159,6 +162,28 @@ async fn a_worker_that_has_lost_its_job_leaves_nothing_in_the_bucket() {
     assert!(worker.wait(Duration::from_secs(40)).success());
     wait_until("the upload is given up", || store.uploads() == 0);
     assert_eq!(store.objects(&job), 0);
+}
+
+#[tokio::test]
+async fn neither_worker_nor_server_holds_a_file_in_memory() {
+    let Some(store) = ObjectStore::start() else { return };
+    let database = Database::new();
+    database.psql(
+        "INSERT INTO rawdata.nodes (osm_id, tags, geom)
+            SELECT i, jsonb_build_object('note', repeat(md5(i::text), 45)), ST_SetSRID(ST_MakePoint(24.95, 60.15), 4326)
+            FROM generate_series(1, 180000) AS i",
+    );
+    let mut front = store.front(&database);
+    let worker = front.worker();
+    let job = front.snapshot(Front::request(ALL, json!({}))).await;
+    let ended = front.ended(&job).await;
+    let (result, peak) = (&ended["result"], worker.peak_memory());
+    assert!(result["zip_file_size_bytes"].as_u64().is_some_and(|size| size > WHOLE), "{ended}");
+    assert!(peak < HELD, "the worker took {peak} bytes");
+    let sent = front.get(result["download_url"].as_str().unwrap()).await.body.len();
+    let peak = front.program().peak_memory();
+    assert_eq!(result["zip_file_size_bytes"], sent);
+    assert!(peak < HELD, "the server took {peak} bytes");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod hostile;
 mod http;
 mod life_cycle;
 mod literal;
+mod memory;
 mod oracle;
 mod order;
 mod package;

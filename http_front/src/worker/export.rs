@@ -85,7 +85,7 @@ impl Exporter {
         let started = Instant::now();
         let limits = Limits { area_km2: f64::INFINITY, ..Limits::default() };
         let checked = Request::from_json(&claim.request, Service::Snapshot, &limits);
-        let request = match checked.and_then(|request| request.with_sound_area(&limits)) {
+        let request = match checked.and_then(|request| request.with_sound_area(&limits, &mut || Ok(()))) {
             Ok(request) => request,
             Err(refusal) => return Outcome::Failed(refusal.to_string()),
         };

@@ -34,7 +34,7 @@ pub fn parse(document: &[u8]) -> Result<MultiPolygon> {
 
 /// Reads a boundary that is GeoJSON.
 pub fn from_geojson(value: &Value) -> Result<MultiPolygon> {
-    let area = Area::from_geojson(value, &LIMITS).and_then(|area| area.sound(&LIMITS));
+    let area = Area::from_geojson(value, &LIMITS).and_then(|area| area.sound(&LIMITS, &mut || Ok(())));
     area.map(|area| area.polygons().clone()).map_err(|refusal| bad(refusal.to_string()))
 }
 

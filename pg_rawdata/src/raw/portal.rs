@@ -224,6 +224,12 @@ impl Row<'_> {
             .map(|datum| unsafe { pgrx::varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr())) })
     }
 
+    /// How many bytes a varlena column has when it is unpacked, its length word included; none where it is null.
+    pub fn size(&self, column: usize) -> usize {
+        // SAFETY: the type is one of varying size.
+        self.datum(column, -1).map_or(0, |datum| unsafe { pg_sys::toast_raw_datum_size(datum) })
+    }
+
     /// A text column.
     pub fn text(&self, column: usize) -> Option<&str> {
         self.bytes(column).and_then(|bytes| std::str::from_utf8(bytes).ok())

@@ -1,6 +1,7 @@
 //! Rows of tables, read from where they lie.
 
 use std::ffi::{CStr, CString};
+use std::ops::ControlFlow;
 
 use pgrx::pg_sys;
 
@@ -29,24 +30,35 @@ impl Address {
     }
 }
 
-/// Hands `columns`, names with types, of the rows at some addresses to `each`, in this order. A portal that is open still has found them; the rows are
-/// as it sees them. It has locked the tables and seen to the caller's rights.
-pub fn read(addresses: &[Address], portal: &Portal, columns: &[(&str, &str)], mut each: impl FnMut(&Row<'_>)) {
+/// Hands `columns`, names with types, of the rows at some addresses to `each`, in this order, until that has enough. How many there
+/// were. A portal that is open still has found them; the rows are as it sees them. It has locked the tables and seen to the
+/// caller's rights.
+pub fn read(
+    addresses: &[Address],
+    portal: &Portal,
+    columns: &[(&str, &str)],
+    mut each: impl FnMut(&Row<'_>) -> ControlFlow<()>,
+) -> usize {
     let snapshot = portal.snapshot();
+    // What is unpacked of the rows goes at the end.
     memory::given_back(|| {
-        let mut open: Option<Table> = None;
+        let (mut open, mut count): (Option<Table>, usize) = (None, 0);
         for address in addresses {
             if let Some(other) = open.take_if(|table| table.oid != address.table) {
                 other.close();
             }
             let table = open.get_or_insert_with(|| Table::open(address.table, columns));
             table.read(address.tuple, snapshot);
-            each(&table.row);
+            count += 1;
+            if each(&table.row).is_break() {
+                break;
+            }
         }
         if let Some(table) = open {
             table.close();
         }
-    });
+        count
+    })
 }
 
 /// A table, and the row of it that was read last.

@@ -1,5 +1,7 @@
 //! A request as SQL gives it: checked, its area mended where it must be, and turned into rows.
 
+use std::ops::ControlFlow;
+
 use rawdata_core::geometry::AreaTest;
 use rawdata_core::request::query::{self, Rows, Source};
 use rawdata_core::request::{Caller, Limits, Request, Service};
@@ -8,6 +10,7 @@ use rawdata_core::{Error, ErrorKind, Result};
 
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::datum::JsonText;
+use crate::raw::interrupts;
 use crate::raw::portal::Row;
 use crate::tables;
 
@@ -15,15 +18,19 @@ mod table;
 
 use table::{Table, run};
 
-/// Rows that are read at once, and bytes of geometry that they should not exceed together.
-const ROWS_AT_ONCE: usize = 256;
+/// Bytes of which no more are read at once, but for the last row.
 const BYTES_AT_ONCE: usize = 256 << 10;
 
 /// Checks a request. The same parser as HTTP's; limits of area are HTTP's alone.
 pub fn check(request: &JsonText) -> Request {
     let limits = Limits::default();
     let request = Request::parse(request.0.as_bytes(), Service::Snapshot, &limits)
-        .and_then(|request| request.with_sound_area(&limits))
+        .and_then(|request| {
+            request.with_sound_area(&limits, &mut || {
+                interrupts::check();
+                Ok(())
+            })
+        })
         .or_raise();
     if request.area.is_mended() {
         pgrx::notice!("the area crosses itself and was mended by the even-odd rule");
@@ -38,9 +45,8 @@ pub struct Selection {
     tables: Vec<(Source, Table)>,
     /// Looks at each row; `None` where the query has found just the right ones.
     test: Option<AreaTest>,
+    /// The column of geometries; in front of it are tags, if there are any.
     geometry: usize,
-    /// How many rows to read next, by the size of those before.
-    count: usize,
 }
 
 /// A row that is selected.
@@ -81,29 +87,28 @@ impl Selection {
         // All are opened, and so locked, before the first row, so that no import comes in between.
         let open = |rows: Rows| (rows.source, Table::open(rows.select));
         let tables = select(request, &postgis, country).into_iter().rev().map(open).collect();
-        Self { tables, test, geometry, count: ROWS_AT_ONCE }
+        Self { tables, test, geometry }
     }
 
     /// Looks at some more rows, and hands those that are selected to `each`. Whether there may be more.
     pub fn fetch(&mut self, mut each: impl FnMut(Selected<'_>) -> Result<()>) -> Result<bool> {
         let Some((source, mut table)) = self.tables.pop() else { return Ok(false) };
         let (mut handed, mut bytes) = (Ok(()), 0);
-        let has_more = table.read(self.count, |row| {
+        let has_more = table.read(|row| {
             if handed.is_ok() {
                 handed = row.bytes(self.geometry).ok_or_else(broken).and_then(|stored| {
                     bytes += stored.len();
                     let geometry = View::parse(stored)?;
-                    if self.selects(stored, &geometry) {
-                        each(Selected { source, row, stored, geometry })
-                    } else {
-                        Ok(())
+                    if !self.selects(stored, &geometry) {
+                        return Ok(());
                     }
+                    bytes += self.geometry.checked_sub(1).map_or(0, |tags| row.size(tags));
+                    each(Selected { source, row, stored, geometry })
                 });
             }
+            if handed.is_err() || bytes >= BYTES_AT_ONCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         handed?;
-        let mean = (bytes / self.count).max(1);
-        self.count = (BYTES_AT_ONCE / mean).clamp(1, ROWS_AT_ONCE);
         if has_more {
             self.tables.push((source, table));
         } else {

@@ -1,11 +1,15 @@
 //! The rows of one source, in the order of ids.
 
+use std::ops::ControlFlow;
+
 use rawdata_core::request::query::{self, Param, Query, Select};
 
-use crate::raw::interrupts;
 use crate::raw::portal::{self, Portal, Row};
 use crate::raw::tuples::{self, Address};
+use crate::raw::{interrupts, memory};
 
+/// Rows that are read at once.
+const ROWS_AT_ONCE: usize = 256;
 /// So many addresses are sorted in memory, 24 bytes each. The planner may expect half of that.
 const SORTED: usize = 1 << 19;
 /// Addresses that are fetched at once. A pass is a multiple.
@@ -28,11 +32,19 @@ impl Table {
         }
     }
 
-    /// Hands up to `count` more rows to `each`. Whether there may be more.
-    pub fn read(&mut self, count: usize, each: impl FnMut(&Row<'_>)) -> bool {
+    /// Hands some more rows to `each`, which says when it has enough. Whether there may be more.
+    pub fn read(&mut self, mut each: impl FnMut(&Row<'_>) -> ControlFlow<()>) -> bool {
         match self {
-            Self::Contents(portal) => portal.fetch(count, each) == count,
-            Self::Addresses(addresses) => addresses.read(count, each),
+            Self::Contents(portal) => {
+                // These have all been fetched, but none is unpacked while another is.
+                let unpacked = memory::Batch::new();
+                let fetched = portal.fetch(ROWS_AT_ONCE, |row| {
+                    let _ = unpacked.run(|| each(row));
+                });
+                unpacked.end();
+                fetched == ROWS_AT_ONCE
+            }
+            Self::Addresses(addresses) => addresses.read(each),
         }
     }
 
@@ -75,15 +87,14 @@ impl Addresses {
         addresses
     }
 
-    fn read(&mut self, count: usize, each: impl FnMut(&Row<'_>)) -> bool {
+    fn read(&mut self, each: impl FnMut(&Row<'_>) -> ControlFlow<()>) -> bool {
         while self.found.len() == 0 && !matches!(self.rest, Rest::None) {
             self.find();
         }
         let found = self.found.as_slice();
-        let now = found.get(..count).unwrap_or(found);
-        let number = now.len();
-        tuples::read(now, &self.portal, &query::COLUMNS, each);
-        self.found.by_ref().take(number).for_each(drop);
+        let now = found.get(..ROWS_AT_ONCE).unwrap_or(found);
+        let count = tuples::read(now, &self.portal, &query::COLUMNS, each);
+        self.found.by_ref().take(count).for_each(drop);
         self.found.len() > 0 || !matches!(self.rest, Rest::None)
     }
 
