@@ -3,15 +3,13 @@
 use std::collections::VecDeque;
 
 use rawdata_core::Result;
-use rawdata_core::request::query::Source;
 use rawdata_core::write::{self, Encoder, Head, Rest, Rows, Schema};
 
 use crate::crew::{Crew, Results};
 use crate::error::OrRaise;
 use crate::raw::datum::JsonText;
 use crate::raw::interrupts;
-use crate::raw::portal::Row;
-use crate::request::{self, Selection, broken};
+use crate::request::{self, Selected, Selection, broken};
 use crate::scratch::TempFiles;
 use crate::server_time;
 
@@ -93,9 +91,9 @@ enum State {
 impl Here {
     /// Encodes some rows.
     fn rows(&mut self) {
-        let fetched = self.selection.fetch(|row, bytes, geometry| {
-            self.encoder.feature(&stored(row, bytes)?.feature(geometry)?, &mut self.buffer)
-        });
+        let fetched = self
+            .selection
+            .fetch(|selected| self.encoder.feature(&stored(&selected)?.feature(selected.geometry)?, &mut self.buffer));
         if !fetched.or_raise() {
             self.state = State::Rest;
         }
@@ -174,8 +172,8 @@ impl Beside {
         let mut rows = Rows::with_capacity(JOB_BYTES + JOB_BYTES / 2);
         while self.has_more_rows && rows.size() < JOB_BYTES {
             interrupts::check();
-            let fetched = self.selection.fetch(|row, geometry, _| {
-                rows.add(&stored(row, geometry)?);
+            let fetched = self.selection.fetch(|selected| {
+                rows.add(&stored(&selected)?);
                 Ok(())
             });
             self.has_more_rows = fetched.or_raise();
@@ -237,18 +235,18 @@ impl Encoding {
     }
 }
 
-fn stored<'a>(row: &'a Row<'_>, geometry: &'a [u8]) -> Result<write::Row<'a>> {
+fn stored<'a>(Selected { source, row, stored, .. }: &Selected<'a>) -> Result<write::Row<'a>> {
     Ok(write::Row {
         head: Head {
-            source: row.int4(0).and_then(Source::from_code).ok_or_else(broken)?,
-            id: row.int8(1).ok_or_else(broken)?,
-            version: row.int4(2),
-            changeset: row.int8(3),
-            timestamp: row.int8(4).and_then(server_time::from_server),
-            uid: row.int4(5),
+            source: *source,
+            id: row.int8(0).ok_or_else(broken)?,
+            version: row.int4(1),
+            changeset: row.int8(2),
+            timestamp: row.int8(3).and_then(server_time::from_server),
+            uid: row.int4(4),
         },
-        user: row.text(6),
-        tags: row.bytes(7).ok_or_else(broken)?,
-        geometry,
+        user: row.text(5),
+        tags: row.bytes(6).ok_or_else(broken)?,
+        geometry: stored,
     })
 }

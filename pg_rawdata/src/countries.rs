@@ -10,7 +10,7 @@ use crate::raw::portal::Portal;
 use crate::raw::role;
 use crate::tables;
 
-const ROWS_A_FETCH: i64 = 5000;
+const ROWS_A_FETCH: usize = 5000;
 
 /// Replaces the outlines of countries by those of a GeoJSON FeatureCollection. How many there are.
 #[pg_extern(strict)]
@@ -81,7 +81,7 @@ fn derive(table: &str, countries: &Countries) {
             .or_raise();
         }
         interrupts::check();
-        if i64::try_from(fetched).is_ok_and(|fetched| fetched < ROWS_A_FETCH) {
+        if fetched < ROWS_A_FETCH {
             break;
         }
     }

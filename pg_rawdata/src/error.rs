@@ -39,6 +39,12 @@ pub enum Refused {
     Busy,
     /// The tables are not there yet.
     NoTables,
+    /// A table lacks a column that it was made with.
+    NoColumn,
+    /// A column is of another type than it was made with.
+    ColumnType,
+    /// A part of a table lies elsewhere.
+    ForeignTable,
     /// No data set was ever imported.
     NotLoaded,
     /// A diff that comes later than the next.
@@ -80,6 +86,21 @@ pub fn refuse(what: Refused, about: &str) -> ! {
             ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             "the tables of rawdata do not exist yet".to_owned(),
             "Run SELECT rawdata.create_tables() once, as the owner of the extension.",
+        ),
+        Refused::NoColumn => (
+            ERRCODE_UNDEFINED_COLUMN,
+            format!("{about}, a column that rawdata.create_tables() made, is not there"),
+            "Undo what changed the table.",
+        ),
+        Refused::ColumnType => (
+            ERRCODE_DATATYPE_MISMATCH,
+            format!("{about} of the data set is of another type than rawdata.create_tables() made it"),
+            "Undo what changed the table.",
+        ),
+        Refused::ForeignTable => (
+            ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!("rows of the foreign table {about} have no place here to be read from"),
+            "Keep all parts of the table in this database.",
         ),
         Refused::NotLoaded => (
             ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,

@@ -1,16 +1,13 @@
 //! What a request selects, as rows and as a number.
 
 use pgrx::prelude::*;
-use rawdata_core::request::query::Source;
-use rawdata_core::stored::geometry::View;
 
 use crate::error::OrRaise;
 use crate::raw::datum::{JsonText, StoredGeometry, StoredJsonb};
 use crate::raw::interrupts;
-use crate::raw::portal::Row;
-use crate::request::{self, Selection, broken};
+use crate::request::{self, Selected, Selection};
 
-type Selected = (
+type Feature = (
     &'static str,
     i64,
     Option<i32>,
@@ -43,23 +40,22 @@ fn features(
 > {
     let mut selection = Selection::of_rows(&request::check(&request));
     let mut ended = false;
-    let mut waiting: std::vec::IntoIter<Selected> = Vec::new().into_iter();
+    let mut waiting: std::vec::IntoIter<Feature> = Vec::new().into_iter();
     TableIterator::new(std::iter::from_fn(move || {
         while waiting.len() == 0 && !ended {
             interrupts::check();
             let mut rows = Vec::new();
-            let fetched = selection.fetch(|row, geometry, _| {
-                let source = row.int4(0).and_then(Source::from_code).ok_or_else(broken)?;
+            let fetched = selection.fetch(|Selected { source, row, stored, .. }| {
                 rows.push((
                     source.table(),
-                    row.int8(1).unwrap_or_default(),
-                    row.int4(2),
-                    row.int8(3),
-                    row.int8(4).and_then(|microseconds| TimestampWithTimeZone::try_from(microseconds).ok()),
-                    row.int4(5),
-                    row.text(6).map(str::to_owned),
-                    StoredJsonb(row.bytes(7).unwrap_or_default().to_vec()),
-                    StoredGeometry(geometry.to_vec()),
+                    row.int8(0).unwrap_or_default(),
+                    row.int4(1),
+                    row.int8(2),
+                    row.int8(3).and_then(|microseconds| TimestampWithTimeZone::try_from(microseconds).ok()),
+                    row.int4(4),
+                    row.text(5).map(str::to_owned),
+                    StoredJsonb(row.bytes(6).unwrap_or_default().to_vec()),
+                    StoredGeometry(stored.to_vec()),
                 ));
                 Ok(())
             });
@@ -75,7 +71,7 @@ fn features(
 fn feature_count(request: JsonText) -> i64 {
     let mut selection = Selection::of_geometries(&request::check(&request));
     let mut number = 0;
-    let mut count = |_: &Row<'_>, _: &[u8], _: View<'_>| {
+    let mut count = |_: Selected<'_>| {
         number += 1;
         Ok(())
     };

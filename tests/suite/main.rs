@@ -5,6 +5,7 @@
 mod areas;
 mod arguments;
 mod bucket;
+mod changed_tables;
 mod compat;
 mod countries;
 mod diffs;

@@ -4,6 +4,8 @@ use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys;
 
+use crate::error::{Refused, refuse};
+
 /// A parameter of a query.
 #[derive(Debug, Clone)]
 pub enum Param {
@@ -57,16 +59,16 @@ impl Portal {
     }
 
     /// Fetches up to `count` rows and hands each to `each`. How many there were; fewer than asked for only at the end.
-    pub fn fetch(&self, count: i64, mut each: impl FnMut(&Row<'_>)) -> usize {
+    pub fn fetch(&self, count: usize, mut each: impl FnMut(&Row<'_>)) -> usize {
         // SAFETY: rows live in SPI's context, which lives until finish; a row is lent only to `each`.
         unsafe {
             connect();
-            pg_sys::SPI_cursor_fetch(self.find(), true, count);
+            pg_sys::SPI_cursor_fetch(self.find(), true, i64::try_from(count).unwrap_or(i64::MAX));
             let fetched = usize::try_from(pg_sys::SPI_processed).unwrap_or(0);
             let table = pg_sys::SPI_tuptable;
             if !table.is_null() {
-                let width = usize::try_from((*(*table).tupdesc).natts).unwrap_or(0);
-                let mut row = Row::of_width(width);
+                let columns = (*(*table).tupdesc).natts;
+                let mut row = Row::of((0..columns).map(|column| size((*table).tupdesc, column)));
                 for i in 0..fetched {
                     pg_sys::heap_deform_tuple(
                         *(*table).vals.add(i),
@@ -79,6 +81,15 @@ impl Portal {
             }
             pg_sys::SPI_finish();
             fetched
+        }
+    }
+
+    /// How many rows the planner expects.
+    pub fn expected_rows(&self) -> f64 {
+        // SAFETY: a portal of a SELECT has one plan, which lives as long as the portal.
+        unsafe {
+            let plan: *mut pg_sys::PlannedStmt = pg_sys::list_nth((*self.find()).stmts, 0).cast();
+            (*(*plan).planTree).plan_rows
         }
     }
 
@@ -145,33 +156,45 @@ impl Param {
 pub fn each_row(query: &str, params: &[Param], mut each: impl FnMut(&Row<'_>)) {
     const ROWS_A_FETCH: usize = 1000;
     let portal = Portal::open_with(query, params, false);
-    while portal.fetch(ROWS_A_FETCH as i64, &mut each) == ROWS_A_FETCH {
+    while portal.fetch(ROWS_A_FETCH, &mut each) == ROWS_A_FETCH {
         super::interrupts::check();
     }
     portal.close();
 }
 
-/// A row of a portal. Columns count from 0; the caller knows their types from the query that it wrote.
+/// A row of a portal. Columns count from 0.
 pub struct Row<'a> {
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
+    /// How many bytes a value has, by its type: -1 for any number.
+    sizes: Vec<i16>,
     lent: std::marker::PhantomData<&'a [u8]>,
 }
 
 impl Row<'_> {
-    /// A row of nulls.
-    pub(super) fn of_width(width: usize) -> Self {
-        Self { values: vec![pg_sys::Datum::null(); width], nulls: vec![true; width], lent: std::marker::PhantomData }
+    /// A row of nulls, whose values are of types of these sizes.
+    pub(super) fn of(sizes: impl Iterator<Item = i16>) -> Self {
+        let sizes: Vec<i16> = sizes.collect();
+        Self {
+            values: vec![pg_sys::Datum::null(); sizes.len()],
+            nulls: vec![true; sizes.len()],
+            sizes,
+            lent: std::marker::PhantomData,
+        }
     }
 
-    /// Sets a column, whose value is of the type that will be asked for.
+    /// Sets a column.
     pub(super) fn put(&mut self, column: usize, value: pg_sys::Datum, is_null: bool) {
         if let (Some(to), Some(null)) = (self.values.get_mut(column), self.nulls.get_mut(column)) {
             (*to, *null) = (value, is_null);
         }
     }
 
-    pub(super) fn datum(&self, column: usize) -> Option<pg_sys::Datum> {
+    /// A value of a type of that size, or nothing if it is null. A user may have changed a table so that the type is another.
+    pub(super) fn datum(&self, column: usize, size: i16) -> Option<pg_sys::Datum> {
+        if self.sizes.get(column) != Some(&size) {
+            refuse(Refused::ColumnType, &format!("column {}", column + 1));
+        }
         match self.nulls.get(column) {
             Some(false) => self.values.get(column).copied(),
             _ => None,
@@ -181,32 +204,40 @@ impl Row<'_> {
     /// An integer column.
     pub fn int4(&self, column: usize) -> Option<i32> {
         #[expect(clippy::cast_possible_truncation, reason = "an int4 datum holds 32 bits")]
-        self.datum(column).map(|datum| datum.value() as i32)
+        self.datum(column, 4).map(|datum| datum.value() as i32)
     }
 
     /// A bigint or timestamptz column.
     pub fn int8(&self, column: usize) -> Option<i64> {
-        self.datum(column).map(|datum| datum.value().cast_signed() as i64)
+        self.datum(column, 8).map(|datum| datum.value().cast_signed() as i64)
     }
 
     /// The content of a varlena column, without its length word, unpacked.
     pub fn bytes(&self, column: usize) -> Option<&[u8]> {
-        // SAFETY: the caller's query has a varlena type here; an unpacked copy lies in SPI's context, which outlives
-        // the row.
-        self.datum(column)
+        // SAFETY: the type is one of varying size; an unpacked copy lies in the context of those who lend the row, which outlives it.
+        self.datum(column, -1)
             .map(|datum| unsafe { pgrx::varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr())) })
     }
 
     /// How many bytes a varlena column has when it is unpacked, its length word included; none where it is null.
     pub fn size(&self, column: usize) -> usize {
-        // SAFETY: the caller's query has a varlena type here.
-        self.datum(column).map_or(0, |datum| unsafe { pg_sys::toast_raw_datum_size(datum) })
+        // SAFETY: the type is one of varying size.
+        self.datum(column, -1).map_or(0, |datum| unsafe { pg_sys::toast_raw_datum_size(datum) })
     }
 
     /// A text column.
     pub fn text(&self, column: usize) -> Option<&str> {
         self.bytes(column).and_then(|bytes| std::str::from_utf8(bytes).ok())
     }
+}
+
+/// The size of a column's type.
+///
+/// # Safety
+/// The description has so many columns.
+pub(super) unsafe fn size(description: pg_sys::TupleDesc, column: i32) -> i16 {
+    // SAFETY: as the caller promises.
+    unsafe { (*(*description).attrs.as_ptr().add(usize::try_from(column).unwrap_or_default())).attlen }
 }
 
 /// Connects to SPI.

@@ -28,46 +28,26 @@ pub enum Param {
     Int8(i64),
 }
 
-/// Where a row comes from. Its number is the first column of the rows.
+/// Where a row comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// `nodes`
-    Nodes = 0,
+    Nodes,
     /// `ways_line`
-    WaysLine = 1,
+    WaysLine,
     /// Relations of lines.
-    LineRelations = 2,
+    LineRelations,
     /// `ways_poly`
-    WaysPoly = 3,
+    WaysPoly,
     /// Relations that are areas.
-    AreaRelations = 4,
+    AreaRelations,
     /// Relations of any geometry, where lines and areas are asked for in the same way.
-    Relations = 5,
+    Relations,
     /// Problems of objects, as points whose tags say what is wrong with which.
-    Problems = 6,
+    Problems,
 }
 
 impl Source {
-    const ALL: [Self; 7] = [
-        Self::Nodes,
-        Self::WaysLine,
-        Self::LineRelations,
-        Self::WaysPoly,
-        Self::AreaRelations,
-        Self::Relations,
-        Self::Problems,
-    ];
-
-    /// The source of this number.
-    pub fn from_code(code: i32) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.code() == code)
-    }
-
-    /// Its number.
-    pub fn code(self) -> i32 {
-        self as i32
-    }
-
     /// The table, which is the value of `osm_type`.
     pub fn table(self) -> &'static str {
         match self {
@@ -89,7 +69,7 @@ impl Source {
     }
 }
 
-/// The columns of a row but for the number of its [`Source`], which is in front of them, in order, with their types.
+/// The columns of a row, in order, with their types.
 pub const COLUMNS: [(&str, &str); 8] = [
     ("osm_id", "bigint"),
     ("version", "integer"),
@@ -104,15 +84,28 @@ pub const COLUMNS: [(&str, &str); 8] = [
 /// The view that gives problems the columns of features.
 const PROBLEMS: &str = "rawdata.problem_features";
 
-/// The rows of a table, in the order of `osm_id`.
+/// How to come by the rows of a source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
+    /// The source.
+    pub source: Source,
     /// Selects them.
-    pub query: Query,
-    /// Whether the query says where rows lie, by the source's number, `tableoid` and `ctid`; otherwise what they hold. Then it
-    /// gives [`PASS`] rows at most, of those whose ids are above its first parameter, and is to be run again with the last id
-    /// until there are fewer.
-    pub by_place: bool,
+    pub select: Select,
+}
+
+/// What is selected of rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Select {
+    /// What they hold.
+    Contents(Query),
+    /// Where they lie: `osm_id`, `tableoid`, `ctid`.
+    Addresses {
+        /// All of them, in no order.
+        all: Query,
+        /// The [`PASS`] first of those whose ids are the first parameter or above, in the order of `osm_id`. To be run again
+        /// with what comes after the last id until there are fewer.
+        pass: Query,
+    },
 }
 
 /// Most rows of a pass. Twice as many are sorted in the 24 MB of `work_mem` that the functions have, with 104 bytes each: only when it
@@ -126,46 +119,52 @@ pub const PASS: usize = 3 << 15;
 /// its `country` says so; the area's shape and `useStWithin` then count for nothing. Without, the rows are those whose box
 /// meets the area's box, and the caller has to look at each ([`crate::geometry::AreaTest`]).
 ///
-/// Within a table the order is that of `osm_id`, whatever way the rows came into the table; problems of one id are in the
-/// order of their contents. Run it without parallel workers, for these would mix the rows.
+/// Within a table the order is that of `osm_id`, whatever way the rows came into the table, and the caller sees to it: it is
+/// addresses that are sorted, not rows. As few as fit into memory are best asked for in no order. Of more, a pass has a
+/// limit, so that its sort keeps the least ids and never needs a file; the next one looks for the area's boxes again,
+/// or goes on in the index on ids, whichever is less work. Problems have no address: their columns are selected, those of
+/// one id in the order of their contents. Run it without parallel workers, for these would mix the rows.
 ///
-/// What is sorted is where rows lie, 104 bytes a row in memory, in place of the rows. All columns are named, so that the caller
-/// must have the right to read them. Problems have no place, and their columns are selected. A pass has a limit, so that its
-/// sort keeps the least ids and never needs a file; the next one looks for the area's boxes again, or goes on in the index on
-/// ids, whichever is less work.
+/// All columns of a table are named, so that the caller must have the right to read them.
 pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Vec<Rows> {
-    let of_table = |source: Source| {
-        let code = source.code();
-        let mut builder = Builder::new(postgis);
+    let of_source = |source: Source| {
         if source == Source::Problems {
             let columns = COLUMNS.map(|(name, _)| quoted(name)).join(", ");
+            let mut builder = Builder::new(postgis);
             let conditions = builder.conditions(request, country, source);
-            let text =
-                format!("SELECT {code}, {columns} FROM {PROBLEMS} WHERE {conditions} ORDER BY osm_id, tags, geom");
-            return Rows { query: Query { text, params: builder.params }, by_place: false };
+            let text = format!("SELECT {columns} FROM {PROBLEMS} WHERE {conditions} ORDER BY osm_id, tags, geom");
+            return Rows { source, select: Select::Contents(builder.query(text)) };
         }
-        let after = builder.param(Param::Int8(i64::MIN));
+        let table = format!("(SELECT tableoid, ctid, * FROM rawdata.{}) AS stored", source.table());
+        let mut builder = Builder::new(postgis);
         let conditions = builder.conditions(request, country, source);
-        let text = format!(
-            "SELECT {code}, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM rawdata.{}) AS stored \
-             WHERE osm_id OPERATOR(pg_catalog.>) {after} AND {conditions} ORDER BY osm_id LIMIT {PASS}",
-            source.table()
-        );
-        Rows { query: Query { text, params: builder.params }, by_place: true }
+        let all = builder.query(format!("SELECT osm_id, tableoid, ctid FROM {table} WHERE {conditions}"));
+        let mut builder = Builder::new(postgis);
+        let from = builder.param(Param::Int8(i64::MIN));
+        let conditions = builder.conditions(request, country, source);
+        let pass = builder.query(format!(
+            "SELECT osm_id, tableoid, ctid FROM {table} \
+             WHERE osm_id OPERATOR(pg_catalog.>=) {from} AND {conditions} ORDER BY osm_id LIMIT {PASS}",
+        ));
+        Rows { source, select: Select::Addresses { all, pass } }
     };
-    sources(request).into_iter().map(of_table).collect()
+    sources(request).into_iter().map(of_source).collect()
 }
 
 /// Selects of the rows of a request what it takes to count them: their geometry, in no order.
-pub fn geometries(request: &Request, postgis: &str, country: Option<i32>) -> Query {
-    let mut builder = Builder::new(postgis);
-    let mut branches = Vec::new();
-    for source in sources(request) {
-        let table =
-            if source == Source::Problems { PROBLEMS.to_owned() } else { format!("rawdata.{}", source.table()) };
-        branches.push(format!("SELECT geom FROM {table} WHERE {}", builder.conditions(request, country, source)));
-    }
-    Query { text: branches.join("\nUNION ALL\n"), params: builder.params }
+pub fn geometries(request: &Request, postgis: &str, country: Option<i32>) -> Vec<Rows> {
+    let of_source = |source: Source| {
+        let mut builder = Builder::new(postgis);
+        let conditions = builder.conditions(request, country, source);
+        let text = format!("SELECT geom FROM {} WHERE {conditions}", relation(source));
+        Rows { source, select: Select::Contents(builder.query(text)) }
+    };
+    sources(request).into_iter().map(of_source).collect()
+}
+
+/// What the rows of a source are selected from.
+fn relation(source: Source) -> String {
+    if source == Source::Problems { PROBLEMS.to_owned() } else { format!("rawdata.{}", source.table()) }
 }
 
 /// Selects the country whose stored outline the area of a request is, if there is one: its `cid`, an `integer`.
@@ -187,7 +186,7 @@ pub fn country(request: &Request, postgis: &str) -> Option<Query> {
          AND {postgis}.st_orderingequals({postgis}.st_normalize({stored}), {postgis}.st_normalize({asked})) \
          ORDER BY cid LIMIT 1"
     );
-    Some(Query { text, params: builder.params })
+    Some(builder.query(text))
 }
 
 /// The tables to read, in the order of rows. Relations that lines and areas would both select in the same way are read
@@ -200,16 +199,15 @@ fn sources(request: &Request) -> Vec<Source> {
     let (line, polygon) = (is_asked(GeometryType::Line), is_asked(GeometryType::Polygon));
     let same = request.tags.line == request.tags.polygon && request.columns.line == request.columns.polygon;
     let once = line && polygon && same;
-    let asked = |source: &Source| match source {
-        Source::Nodes => is_asked(GeometryType::Point),
-        Source::WaysLine => line,
-        Source::LineRelations => line && !once,
-        Source::WaysPoly => polygon,
-        Source::AreaRelations => polygon && !once,
-        Source::Relations => once,
-        Source::Problems => false,
-    };
-    Source::ALL.into_iter().filter(asked).collect()
+    let sources = [
+        (Source::Nodes, is_asked(GeometryType::Point)),
+        (Source::WaysLine, line),
+        (Source::LineRelations, line && !once),
+        (Source::WaysPoly, polygon),
+        (Source::AreaRelations, polygon && !once),
+        (Source::Relations, once),
+    ];
+    sources.into_iter().filter_map(|(source, asked)| asked.then_some(source)).collect()
 }
 
 struct Builder {
@@ -220,6 +218,10 @@ struct Builder {
 impl Builder {
     fn new(postgis: &str) -> Self {
         Self { postgis: quoted(postgis), params: Vec::new() }
+    }
+
+    fn query(self, text: String) -> Query {
+        Query { text, params: self.params }
     }
 
     /// Which rows of a table are selected.
@@ -334,7 +336,7 @@ mod tests {
     /// The condition on tags of the first table, with its parameters put in.
     fn condition(filter: Value) -> String {
         let request = request(json!({"geometryType": ["point"], "filters": {"tags": {"point": filter}}}));
-        let query = rows(&request, "gis", Some(1)).remove(0).query;
+        let query = addresses(&rows(&request, "gis", Some(1))[0]).0;
         let mut text = query.text.split_once("::pg_catalog.int4]").unwrap().1.to_owned();
         for (at, param) in query.params.iter().enumerate().rev() {
             let value = match param {
@@ -347,32 +349,52 @@ mod tests {
         for (long, short) in [("OPERATOR(pg_catalog.", "("), ("::pg_catalog.text[]", ""), ("::pg_catalog.text", "")] {
             text = text.replace(long, short);
         }
-        text.trim_start_matches(" AND ").split(" ORDER BY osm_id").next().unwrap().to_owned()
+        text.trim_start_matches(" AND ").to_owned()
+    }
+
+    fn addresses(rows: &Rows) -> (Query, Query) {
+        let Select::Addresses { all, pass } = rows.select.clone() else { panic!("{rows:?}") };
+        (all, pass)
+    }
+
+    fn contents(rows: &Rows) -> Query {
+        let Select::Contents(query) = rows.select.clone() else { panic!("{rows:?}") };
+        query
     }
 
     #[test]
     fn a_row_has_its_columns_from_a_table_of_fixed_name() {
         let of_tables = rows(&request(json!({"geometryType": ["point"]})), "gis", Some(5));
-        let [Rows { query, by_place: true }] = of_tables.as_slice() else { panic!("{of_tables:?}") };
+        let [of_nodes] = of_tables.as_slice() else { panic!("{of_tables:?}") };
+        let (all, pass) = addresses(of_nodes);
+        let from = "SELECT osm_id, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM rawdata.nodes) AS stored WHERE";
+        let country = "country OPERATOR(pg_catalog.@>) ARRAY";
+        assert_eq!(all.text, format!("{from} {country}[$1::pg_catalog.int4]"));
+        assert_eq!(all.params, [Param::Int4(5)]);
         assert_eq!(
-            query.text,
-            "SELECT 0, tableoid, ctid FROM (SELECT tableoid, ctid, * FROM rawdata.nodes) AS stored \
-             WHERE osm_id OPERATOR(pg_catalog.>) $1::pg_catalog.int8 \
-             AND country OPERATOR(pg_catalog.@>) ARRAY[$2::pg_catalog.int4] ORDER BY osm_id LIMIT 98304"
+            pass.text,
+            format!(
+                "{from} osm_id OPERATOR(pg_catalog.>=) $1::pg_catalog.int8 AND {country}[$2::pg_catalog.int4] ORDER BY osm_id LIMIT 98304"
+            )
         );
-        assert_eq!(query.params, [Param::Int8(i64::MIN), Param::Int4(5)]);
+        assert_eq!(pass.params, [Param::Int8(i64::MIN), Param::Int4(5)]);
     }
 
     #[test]
-    fn the_box_of_the_area_is_one_parameter_however_often_it_is_used() {
-        let query = geometries(&request(json!({})), "my \"gis\"", None);
+    fn the_box_of_the_area_is_a_parameter() {
+        let of_tables = geometries(&request(json!({})), "my \"gis\"", None);
         let square = vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]];
-        assert_eq!(query.params, [Param::Bytea(ewkb::multipolygon(&vec![vec![square]]))]);
-        assert!(
-            query.text.contains(r#"geom OPERATOR("my ""gis""".&&) "my ""gis""".st_geomfromewkb($1"#),
-            "{}",
-            query.text
-        );
+        for query in of_tables.iter().map(contents) {
+            assert_eq!(query.params, [Param::Bytea(ewkb::multipolygon(&vec![vec![square.clone()]]))]);
+            assert!(
+                query.text.ends_with(
+                    r#"WHERE geom OPERATOR("my ""gis""".&&) "my ""gis""".st_geomfromewkb($1::pg_catalog.bytea)"#
+                ),
+                "{}",
+                query.text
+            );
+        }
+        assert_eq!(of_tables.len(), 4);
     }
 
     #[test]
@@ -398,9 +420,8 @@ mod tests {
         let request = request(json!({"problems": true, "filters": {"tags": {"point": {"join_or": {"problem": []}}}}}));
         assert_eq!(sources(&request), [Source::Problems]);
         let of_tables = rows(&request, "gis", Some(1));
-        let [Rows { query: Query { text, .. }, by_place: false }] = of_tables.as_slice() else {
-            panic!("{of_tables:?}")
-        };
+        let [of_problems] = of_tables.as_slice() else { panic!("{of_tables:?}") };
+        let text = contents(of_problems).text;
         assert!(text.contains("FROM rawdata.problem_features WHERE geom") && !text.contains("country"), "{text}");
     }
 
@@ -441,18 +462,11 @@ mod tests {
                         "attributes": {"all_geometry": [evil]}},
         });
         let request = request(body);
-        let of_tables = rows(&request, "gis", None).into_iter().map(|rows| rows.query);
-        for query in of_tables.chain([geometries(&request, "gis", None), country(&request, "gis").unwrap()]) {
+        let addresses = rows(&request, "gis", None).iter().map(addresses).flat_map(|(all, pass)| [all, pass]).collect();
+        let geometries: Vec<Query> = geometries(&request, "gis", None).iter().map(contents).collect();
+        assert!(geometries.iter().all(|query| query.params.len() == 3));
+        for query in [addresses, geometries, vec![country(&request, "gis").unwrap()]].concat() {
             assert!(!query.text.contains("--"), "{}", query.text);
         }
-        assert_eq!(geometries(&request, "gis", None).params.len(), 3);
-    }
-
-    #[test]
-    fn sources_have_numbers() {
-        for source in Source::ALL {
-            assert_eq!(Source::from_code(source.code()), Some(source));
-        }
-        assert_eq!(Source::from_code(7), None);
     }
 }

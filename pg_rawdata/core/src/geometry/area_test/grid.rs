@@ -66,7 +66,9 @@ impl Grid {
         let (width, height) = ((max_x - min_x).max(LEAST_SIDE), (max_y - min_y).max(LEAST_SIDE));
         let cells = (4 * edges.len()).max(least_cells) as f64;
         let most = |side: f64| (side / LEAST_SIDE).clamp(1.0, MOST);
-        let columns = (cells * width / height).sqrt().floor().clamp(1.0, most(width));
+        // Cells are square, but in long areas: there, few rows would all have border.
+        let side = cells.sqrt();
+        let columns = (side * (width / height).sqrt().clamp(0.5, 2.0)).floor().clamp(1.0, most(width));
         let rows = (cells / columns).floor().clamp(1.0, most(height));
         let scale = Point { x: columns / width, y: rows / height };
         #[expect(clippy::cast_possible_truncation, reason = "clamped before")]
