@@ -38,5 +38,12 @@ only "SQL is written only in http_front/src/db" \
     "$(finds '\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|COPY|LISTEN|NOTIFY) [a-z0-9(*$]' 'db\.rs|db/')"
 only "a request knows nothing of files: request/ must not use write/" \
     "$(grep -rnE 'crate::write|super::write' pg_rawdata/core/src/request || true)"
+# broken FILE: where it links to nothing.
+broken() {
+    grep -oE '\]\([^)#[:space:]]+' "$1" | sed 's/^](//' | grep -vE '^(https?|mailto):' | while read -r link; do
+        [ -e "$(dirname "$1")/$link" ] || echo "$1: $link"
+    done
+}
+only "documents link to files that are there" "$(git ls-files '*.md' | while read -r document; do broken "$document"; done)"
 only "todo!, unimplemented! and FIXME are not left in the code" \
     "$(git -C "$repo" grep -nE '\b(todo|unimplemented)!|FIXME' -- '*.rs' '*.sql' '*.sh' ':!.make/check.sh' 2>/dev/null || true)"

@@ -17,7 +17,8 @@ generate() {
 # pgrx's remarks go: where in the source a part comes from and which Rust type an argument has is no part of what is said.
 tidy() {
     # The header that \echo stands in is what PostgreSQL's own extensions have.
-    printf '%s\n' '\echo Use "CREATE EXTENSION pg_rawdata" to load this file. \quit'
+    printf '%s\n' '\echo Use "CREATE EXTENSION pg_rawdata" to load this file. \quit' \
+        '-- The whole extension in one script, as CREATE EXTENSION reads it; that is why it is long. `make schema` writes it.'
     sed -E '1,/^-- bootstrap$/d; /^\/\* <(begin|\/end)/d; /^-- pg_rawdata/d; s@ /\* [^*]* \*/@@g'
 }
 

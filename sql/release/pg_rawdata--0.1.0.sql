@@ -1,4 +1,5 @@
 \echo Use "CREATE EXTENSION pg_rawdata" to load this file. \quit
+-- The whole extension in one script, as CREATE EXTENSION reads it; that is why it is long. `make schema` writes it.
 -- Text goes into jsonb and out into files as it is, and OpenStreetMap's is UTF-8.
 DO $$
 BEGIN

@@ -10,7 +10,7 @@ use crate::raw::{interrupts, memory};
 
 /// Rows that are read at once.
 const ROWS_AT_ONCE: usize = 256;
-/// So many addresses are sorted in memory, 24 bytes each. The planner may expect half of that.
+/// Fewer addresses than these are sorted in memory, 24 bytes each. The planner may expect half of that.
 const SORTED: usize = 1 << 19;
 /// Addresses that are fetched at once. A pass is a multiple.
 const ADDRESSES_AT_ONCE: usize = 1 << 12;
@@ -138,7 +138,7 @@ fn sorted(portal: &Portal) -> Option<Vec<Address>> {
     let mut addresses = Vec::new();
     while portal.fetch(ADDRESSES_AT_ONCE, |row| addresses.extend(Address::of(row))) == ADDRESSES_AT_ONCE {
         interrupts::check();
-        if addresses.len() > SORTED {
+        if addresses.len() >= SORTED {
             return None;
         }
     }
