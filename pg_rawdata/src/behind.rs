@@ -14,7 +14,8 @@ use crate::error::{OrRaise, Refused, refuse};
 use crate::import::{Parts, Places, WayMember, detail};
 use crate::raw::datum::StoredGeometry;
 use crate::raw::interrupts;
-use crate::raw::portal::{Param, Portal, Row};
+use crate::raw::portal::{Param, Portal};
+use crate::raw::row::Row;
 use crate::{settings, tables};
 
 /// Blocks of nodes kept unpacked while one object is built: 128 kB.

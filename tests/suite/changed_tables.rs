@@ -28,6 +28,37 @@ fn a_column_that_is_gone_or_of_another_type_is_named() {
 }
 
 #[test]
+fn a_row_that_is_broken_is_named() {
+    let database = database();
+    database.psql(
+        "DROP VIEW rawdata.features CASCADE;
+        ALTER TABLE rawdata.nodes ALTER COLUMN tags DROP NOT NULL, ALTER COLUMN geom TYPE geometry",
+    );
+    for change in ["tags = NULL", "tags = '[1]'", "geom = ST_SetSRID(ST_MakePoint(0.5, 0.5, 1), 4326)"] {
+        let error = database.error(&format!("BEGIN; UPDATE rawdata.nodes SET {change}; {EXPORT}"));
+        assert!(error.contains("node 1."), "{change}: {error}");
+    }
+}
+
+#[test]
+fn rows_that_were_updated_are_found() {
+    let database = database();
+    let before = database.psql(EXPORT);
+    // Of no column that has an index: the new row is reached by way of the old one alone.
+    database.psql("UPDATE rawdata.nodes SET version = 4, changeset = 5");
+    assert_eq!(
+        database.psql(
+            "SELECT pg_stat_force_next_flush(); SELECT n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'nodes'"
+        ),
+        "\n1"
+    );
+    let after = database.psql(EXPORT);
+    assert_ne!(before, after);
+    database.psql("VACUUM FULL rawdata.nodes");
+    assert_eq!(database.psql(EXPORT), after);
+}
+
+#[test]
 fn columns_may_be_added_and_lie_in_any_order() {
     let database = database();
     let before = database.psql(EXPORT);

@@ -3,12 +3,12 @@
 use pgrx::pg_sys;
 
 /// Memory that is given back after each use. An error on the way frees it with the memory that it is a part of.
-pub struct Batch {
+pub(super) struct Batch {
     context: pg_sys::MemoryContext,
 }
 
 impl Batch {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         // SAFETY: the context is a child of the one we are in.
         let context = unsafe {
             pg_sys::AllocSetContextCreateExtended(
@@ -23,7 +23,7 @@ impl Batch {
     }
 
     /// Does something whose allocations in the server's memory are given back at its end. The result must not lie there.
-    pub fn run<T: 'static>(&self, work: impl FnOnce() -> T) -> T {
+    pub(super) fn run<T: 'static>(&self, work: impl FnOnce() -> T) -> T {
         // SAFETY: the context is there until the end.
         unsafe {
             let before = pg_sys::MemoryContextSwitchTo(self.context);
@@ -35,7 +35,7 @@ impl Batch {
     }
 
     /// Ends it.
-    pub fn end(self) {
+    pub(super) fn end(self) {
         // SAFETY: the value is used up.
         unsafe { pg_sys::MemoryContextDelete(self.context) };
     }

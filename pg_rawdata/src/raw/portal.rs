@@ -4,7 +4,8 @@ use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys;
 
-use crate::error::{Refused, refuse};
+use super::receiver;
+use super::row::Row;
 
 /// A parameter of a query.
 #[derive(Debug, Clone)]
@@ -59,29 +60,8 @@ impl Portal {
     }
 
     /// Fetches up to `count` rows and hands each to `each`. How many there were; fewer than asked for only at the end.
-    pub fn fetch(&self, count: usize, mut each: impl FnMut(&Row<'_>)) -> usize {
-        // SAFETY: rows live in SPI's context, which lives until finish; a row is lent only to `each`.
-        unsafe {
-            connect();
-            pg_sys::SPI_cursor_fetch(self.find(), true, i64::try_from(count).unwrap_or(i64::MAX));
-            let fetched = usize::try_from(pg_sys::SPI_processed).unwrap_or(0);
-            let table = pg_sys::SPI_tuptable;
-            if !table.is_null() {
-                let columns = (*(*table).tupdesc).natts;
-                let mut row = Row::of((0..columns).map(|column| size((*table).tupdesc, column)));
-                for i in 0..fetched {
-                    pg_sys::heap_deform_tuple(
-                        *(*table).vals.add(i),
-                        (*table).tupdesc,
-                        row.values.as_mut_ptr(),
-                        row.nulls.as_mut_ptr(),
-                    );
-                    each(&row);
-                }
-            }
-            pg_sys::SPI_finish();
-            fetched
-        }
+    pub fn fetch(&self, count: usize, each: impl FnMut(&Row<'_>)) -> usize {
+        receiver::fetch(self.find(), count, each)
     }
 
     /// How many rows the planner expects.
@@ -165,84 +145,6 @@ pub fn each_row(query: &str, params: &[Param], mut each: impl FnMut(&Row<'_>)) {
         super::interrupts::check();
     }
     portal.close();
-}
-
-/// A row of a portal. Columns count from 0.
-pub struct Row<'a> {
-    values: Vec<pg_sys::Datum>,
-    nulls: Vec<bool>,
-    /// How many bytes a value has, by its type: -1 for any number.
-    sizes: Vec<i16>,
-    lent: std::marker::PhantomData<&'a [u8]>,
-}
-
-impl Row<'_> {
-    /// A row of nulls, whose values are of types of these sizes.
-    pub(super) fn of(sizes: impl Iterator<Item = i16>) -> Self {
-        let sizes: Vec<i16> = sizes.collect();
-        Self {
-            values: vec![pg_sys::Datum::null(); sizes.len()],
-            nulls: vec![true; sizes.len()],
-            sizes,
-            lent: std::marker::PhantomData,
-        }
-    }
-
-    /// Sets a column.
-    pub(super) fn put(&mut self, column: usize, value: pg_sys::Datum, is_null: bool) {
-        if let (Some(to), Some(null)) = (self.values.get_mut(column), self.nulls.get_mut(column)) {
-            (*to, *null) = (value, is_null);
-        }
-    }
-
-    /// A value of a type of that size, or nothing if it is null. A user may have changed a table so that the type is another.
-    pub(super) fn datum(&self, column: usize, size: i16) -> Option<pg_sys::Datum> {
-        if self.sizes.get(column) != Some(&size) {
-            refuse(Refused::ColumnType, &format!("column {}", column + 1));
-        }
-        match self.nulls.get(column) {
-            Some(false) => self.values.get(column).copied(),
-            _ => None,
-        }
-    }
-
-    /// An integer column.
-    pub fn int4(&self, column: usize) -> Option<i32> {
-        #[expect(clippy::cast_possible_truncation, reason = "an int4 datum holds 32 bits")]
-        self.datum(column, 4).map(|datum| datum.value() as i32)
-    }
-
-    /// A bigint or timestamptz column.
-    pub fn int8(&self, column: usize) -> Option<i64> {
-        self.datum(column, 8).map(|datum| datum.value().cast_signed() as i64)
-    }
-
-    /// The content of a varlena column, without its length word, unpacked.
-    pub fn bytes(&self, column: usize) -> Option<&[u8]> {
-        // SAFETY: the type is one of varying size; an unpacked copy lies in the context of those who lend the row, which outlives it.
-        self.datum(column, -1)
-            .map(|datum| unsafe { pgrx::varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr())) })
-    }
-
-    /// How many bytes a varlena column has when it is unpacked, its length word included; none where it is null.
-    pub fn size(&self, column: usize) -> usize {
-        // SAFETY: the type is one of varying size.
-        self.datum(column, -1).map_or(0, |datum| unsafe { pg_sys::toast_raw_datum_size(datum) })
-    }
-
-    /// A text column.
-    pub fn text(&self, column: usize) -> Option<&str> {
-        self.bytes(column).and_then(|bytes| std::str::from_utf8(bytes).ok())
-    }
-}
-
-/// The size of a column's type.
-///
-/// # Safety
-/// The description has so many columns.
-pub(super) unsafe fn size(description: pg_sys::TupleDesc, column: i32) -> i16 {
-    // SAFETY: as the caller promises.
-    unsafe { (*(*description).attrs.as_ptr().add(usize::try_from(column).unwrap_or_default())).attlen }
 }
 
 /// Connects to SPI.

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use pgrx::pg_sys;
 
 use super::memory;
-use super::portal::{self, Portal, Row};
+use super::portal::Portal;
+use super::row::Row;
 use crate::error::{Refused, refuse};
 
 /// The size of a `ctid`.
@@ -65,11 +66,9 @@ pub fn read(
 struct Table {
     oid: pg_sys::Oid,
     relation: pg_sys::Relation,
+    /// Keeps the page of the row that it has found last: those of one page need it looked up but once.
+    fetch: *mut pg_sys::IndexFetchTableData,
     slot: *mut pg_sys::TupleTableSlot,
-    /// Which columns of the table are wanted, counted from 0.
-    columns: Vec<usize>,
-    /// How many columns of the table have to be looked at for these.
-    width: i32,
     row: Row<'static>,
 }
 
@@ -91,37 +90,36 @@ impl Table {
                 if own_type(kind).is_some_and(|kind| pg_sys::get_atttype(oid, number) != kind) {
                     refuse(Refused::ColumnType, &format!("{table}.{column}"));
                 }
-                i32::from(number)
+                usize::try_from(number - 1).unwrap_or(0)
             };
-            let numbers: Vec<i32> = columns.iter().map(number).collect();
             Self {
                 oid,
                 relation,
+                fetch: guarded((*(*relation).rd_tableam).index_fetch_begin, |begin| begin(relation)),
                 slot: pg_sys::table_slot_create(relation, std::ptr::null_mut()),
-                columns: numbers.iter().map(|number| usize::try_from(number - 1).unwrap_or(0)).collect(),
-                width: numbers.iter().copied().max().unwrap_or(0),
-                row: Row::of(numbers.iter().map(|number| portal::size((*relation).rd_att, number - 1))),
+                row: Row::of((*relation).rd_att, columns.iter().map(number)),
             }
         }
     }
 
     /// Reads the row at an address. What it holds lies in the table's page, which stays until the next is read.
-    fn read(&mut self, mut tuple: pg_sys::ItemPointerData, snapshot: pg_sys::Snapshot) {
-        // SAFETY: the address is a `ctid` of this table that the query has found under the same snapshot. The call into the table's
-        // access method may raise, so it is guarded and holds nothing that would have to be dropped. The slot has at least
-        // `width` columns, and each number in `columns` is below that.
+    fn read(&mut self, tuple: pg_sys::ItemPointerData, snapshot: pg_sys::Snapshot) {
+        // SAFETY: the address is a `ctid` of this table that the query has found under the same snapshot.
         unsafe {
-            let (relation, slot, tuple) = (self.relation, self.slot, &raw mut tuple);
-            let read = (*(*relation).rd_tableam).tuple_fetch_row_version;
-            let found =
-                read.is_some_and(|read| pg_sys::ffi::pg_guard_ffi_boundary(|| read(relation, tuple, snapshot, slot)));
-            if !found {
+            let (methods, fetch, relation, slot) =
+                (&*(*self.relation).rd_tableam, self.fetch, self.relation, self.slot);
+            let (mut at, mut has_more) = (tuple, false);
+            // As an index has it: finds all but those that an update has put beside their predecessors.
+            let is_found = guarded(methods.index_fetch_tuple, |find| {
+                find(fetch, &raw mut at, snapshot, slot, &raw mut has_more, std::ptr::null_mut())
+            });
+            let mut at = tuple;
+            if !is_found
+                && !guarded(methods.tuple_fetch_row_version, |find| find(relation, &raw mut at, snapshot, slot))
+            {
                 pgrx::error!("a row of the data set is not where it was");
             }
-            pg_sys::slot_getsomeattrs_int(slot, self.width);
-            for (to, from) in self.columns.iter().enumerate() {
-                self.row.put(to, *(*slot).tts_values.add(*from), *(*slot).tts_isnull.add(*from));
-            }
+            self.row.take(slot);
         }
     }
 
@@ -129,9 +127,20 @@ impl Table {
         // SAFETY: both were made by this value, which is used up.
         unsafe {
             pg_sys::ExecDropSingleTupleTableSlot(self.slot);
+            guarded((*(*self.relation).rd_tableam).index_fetch_end, |end| end(self.fetch));
             pg_sys::table_close(self.relation, pg_sys::NoLock as pg_sys::LOCKMODE);
         }
     }
+}
+
+/// Calls a method that every table has.
+///
+/// # Safety
+/// The call is allowed, and holds nothing that would have to be dropped: it may raise.
+unsafe fn guarded<M: Copy, T>(method: Option<M>, call: impl FnOnce(M) -> T) -> T {
+    let Some(method) = method else { pgrx::error!("a table of the data set lacks a method") };
+    // SAFETY: as the caller promises.
+    unsafe { pg_sys::ffi::pg_guard_ffi_boundary(|| call(method)) }
 }
 
 /// A type of the server's own by its name. Others are those of extensions.

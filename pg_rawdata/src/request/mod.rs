@@ -11,7 +11,7 @@ use rawdata_core::{Error, ErrorKind, Result};
 use crate::error::{OrRaise, Refused, refuse};
 use crate::raw::datum::JsonText;
 use crate::raw::interrupts;
-use crate::raw::portal::Row;
+use crate::raw::row::Row;
 use crate::tables;
 
 mod table;
@@ -96,7 +96,7 @@ impl Selection {
         let (mut handed, mut bytes) = (Ok(()), 0);
         let has_more = table.read(|row| {
             if handed.is_ok() {
-                handed = row.bytes(self.geometry).ok_or_else(broken).and_then(|stored| {
+                let of_row = row.bytes(self.geometry).ok_or_else(broken).and_then(|stored| {
                     bytes += stored.len();
                     let geometry = View::parse(stored)?;
                     if !self.selects(stored, &geometry) {
@@ -105,6 +105,7 @@ impl Selection {
                     bytes += self.geometry.checked_sub(1).map_or(0, |tags| row.size(tags));
                     each(Selected { source, row, stored, geometry })
                 });
+                handed = of_row.map_err(|error| self.placed(error, source, row));
             }
             if handed.is_err() || bytes >= BYTES_AT_ONCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -115,6 +116,15 @@ impl Selection {
             table.close();
         }
         Ok(!self.tables.is_empty())
+    }
+
+    /// Adds to an error which object its row is, where that is among the columns.
+    fn placed(&self, error: Error, source: Source, row: &Row<'_>) -> Error {
+        let id = if self.geometry > 0 { row.int8(0) } else { None };
+        match id.and_then(|id| source.object(id)) {
+            Some(object) => error.in_object(object),
+            None => error,
+        }
     }
 
     fn selects(&self, stored: &[u8], geometry: &View) -> bool {

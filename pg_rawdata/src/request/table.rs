@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 
 use rawdata_core::request::query::{self, Param, Query, Select};
 
-use crate::raw::portal::{self, Portal, Row};
+use crate::raw::interrupts;
+use crate::raw::portal::{self, Portal};
+use crate::raw::row::Row;
 use crate::raw::tuples::{self, Address};
-use crate::raw::{interrupts, memory};
 
 /// Rows that are read at once.
 const ROWS_AT_ONCE: usize = 256;
@@ -35,15 +36,8 @@ impl Table {
     /// Hands some more rows to `each`, which says when it has enough. Whether there may be more.
     pub fn read(&mut self, mut each: impl FnMut(&Row<'_>) -> ControlFlow<()>) -> bool {
         match self {
-            Self::Contents(portal) => {
-                // These have all been fetched, but none is unpacked while another is.
-                let unpacked = memory::Batch::new();
-                let fetched = portal.fetch(ROWS_AT_ONCE, |row| {
-                    let _ = unpacked.run(|| each(row));
-                });
-                unpacked.end();
-                fetched == ROWS_AT_ONCE
-            }
+            // All of these are handed over, enough or not: what is read so is either small or not kept.
+            Self::Contents(portal) => portal.fetch(ROWS_AT_ONCE, |row| _ = each(row)) == ROWS_AT_ONCE,
             Self::Addresses(addresses) => addresses.read(each),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::area::MultiPolygon;
 use super::{GeometryType, Request, Service, TagFilter, Term};
+use crate::osm::{ObjectId, ObjectKind};
 use crate::stored::ewkb;
 
 /// A query and its parameters.
@@ -57,6 +58,17 @@ impl Source {
             Self::LineRelations | Self::AreaRelations | Self::Relations => "relations",
             Self::Problems => "problems",
         }
+    }
+
+    /// The object that its row of that id is; `None` of a problem, which is none.
+    pub fn object(self, id: i64) -> Option<ObjectId> {
+        let kind = match self {
+            Self::Nodes => ObjectKind::Node,
+            Self::WaysLine | Self::WaysPoly => ObjectKind::Way,
+            Self::LineRelations | Self::AreaRelations | Self::Relations => ObjectKind::Relation,
+            Self::Problems => return None,
+        };
+        Some(ObjectId { kind, id })
     }
 
     /// The type whose filter and columns its rows have.

@@ -1,7 +1,7 @@
 //! Rows in bytes of their own, so that they can be encoded elsewhere than where they were read.
 
 use super::{Encoder, Feature};
-use crate::osm::{ObjectId, ObjectKind, Timestamp};
+use crate::osm::Timestamp;
 use crate::request::query::Source;
 use crate::stored::geometry::View;
 use crate::stored::jsonb::Object;
@@ -22,19 +22,6 @@ pub struct Head {
     pub timestamp: Option<Timestamp>,
     /// Number of the user who made it.
     pub uid: Option<i32>,
-}
-
-impl Head {
-    /// The object; `None` of a problem, which is none.
-    fn object(&self) -> Option<ObjectId> {
-        let kind = match self.source {
-            Source::Nodes => ObjectKind::Node,
-            Source::WaysLine | Source::WaysPoly => ObjectKind::Way,
-            Source::LineRelations | Source::AreaRelations | Source::Relations => ObjectKind::Relation,
-            Source::Problems => return None,
-        };
-        Some(ObjectId { kind, id: self.id })
-    }
 }
 
 /// A row as it is stored, whose tags and geometry are not looked at yet.
@@ -65,7 +52,7 @@ impl<'a> Row<'a> {
 
     /// Adds to an error of its bytes which row that is.
     fn place(&self, error: Error) -> Error {
-        match self.head.object() {
+        match self.head.source.object(self.head.id) {
             Some(object) => error.in_object(object),
             None => error,
         }
