@@ -135,7 +135,7 @@ fn stored_members(relation: i64) -> Option<Vec<(ObjectId, String)>> {
 }
 
 /// What is in the first row of a query, run with the caller's rights and snapshot.
-fn one<T>(query: &str, params: &[Param], read: impl FnOnce(&Row<'_>) -> Option<T>) -> Option<T> {
+fn one<T>(query: &str, params: &[Param], read: impl FnOnce(&Row) -> Option<T>) -> Option<T> {
     if !tables::exist() {
         refuse(Refused::NoTables, "");
     }

@@ -60,7 +60,7 @@ impl Portal {
     }
 
     /// Fetches up to `count` rows and hands each to `each`. How many there were; fewer than asked for only at the end.
-    pub fn fetch(&self, count: usize, each: impl FnMut(&Row<'_>)) -> usize {
+    pub fn fetch(&self, count: usize, each: impl FnMut(&Row)) -> usize {
         receiver::fetch(self.find(), count, each)
     }
 
@@ -138,7 +138,7 @@ impl Param {
 }
 
 /// Runs a query and hands each row to `each`. It sees what the running function has just written.
-pub fn each_row(query: &str, params: &[Param], mut each: impl FnMut(&Row<'_>)) {
+pub fn each_row(query: &str, params: &[Param], mut each: impl FnMut(&Row)) {
     const ROWS_A_FETCH: usize = 1000;
     let portal = Portal::open_with(query, params, false);
     while portal.fetch(ROWS_A_FETCH, &mut each) == ROWS_A_FETCH {

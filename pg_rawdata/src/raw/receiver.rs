@@ -8,7 +8,7 @@ use super::memory;
 use super::row::Row;
 
 /// Fetches up to `count` rows of a portal and hands each to `each`. How many there were.
-pub(super) fn fetch(portal: pg_sys::Portal, count: usize, mut each: impl FnMut(&Row<'_>)) -> usize {
+pub(super) fn fetch(portal: pg_sys::Portal, count: usize, mut each: impl FnMut(&Row)) -> usize {
     let mut receiver = Receiver {
         server: pg_sys::DestReceiver {
             receiveSlot: Some(receive),
@@ -36,8 +36,8 @@ pub(super) fn fetch(portal: pg_sys::Portal, count: usize, mut each: impl FnMut(&
 struct Receiver<'a> {
     /// What the server knows of it. The first field, so that a pointer to the one is a pointer to the other.
     server: pg_sys::DestReceiver,
-    each: &'a mut dyn FnMut(&Row<'_>),
-    row: Row<'static>,
+    each: &'a mut dyn FnMut(&Row),
+    row: Row,
     /// Memory for what is unpacked of one row.
     unpacked: memory::Batch,
 }

@@ -6,11 +6,10 @@ use crate::error::{Refused, refuse};
 
 /// A row: some columns of what a slot holds. They count from 0.
 #[derive(Default)]
-pub struct Row<'a> {
+pub struct Row {
     columns: Vec<Column>,
     /// How many columns of a slot have to be looked at for these.
     width: i32,
-    lent: std::marker::PhantomData<&'a [u8]>,
 }
 
 struct Column {
@@ -22,7 +21,7 @@ struct Column {
     value: Option<pg_sys::Datum>,
 }
 
-impl Row<'_> {
+impl Row {
     /// A row of nulls.
     ///
     /// # Safety
@@ -35,13 +34,13 @@ impl Row<'_> {
         };
         let columns: Vec<Column> = numbers.map(column).collect();
         let width = columns.iter().map(|column| column.number + 1).max().unwrap_or(0);
-        Self { columns, width: i32::try_from(width).unwrap_or(i32::MAX), lent: std::marker::PhantomData }
+        Self { columns, width: i32::try_from(width).unwrap_or(i32::MAX) }
     }
 
-    /// Takes the values of a slot, which are its own still.
+    /// Takes the values of a slot, which stay where they are.
     ///
     /// # Safety
-    /// The slot is of the description that the row was made for.
+    /// The slot is of the description that the row was made for, and holds its values as long as anybody looks at the row.
     pub(super) unsafe fn take(&mut self, slot: *mut pg_sys::TupleTableSlot) {
         // SAFETY: as the caller promises.
         unsafe {

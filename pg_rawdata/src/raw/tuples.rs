@@ -23,7 +23,7 @@ pub struct Address {
 
 impl Address {
     /// The address that a query gives as a `bigint`, a `tableoid` and a `ctid`.
-    pub fn of(row: &Row<'_>) -> Option<Self> {
+    pub fn of(row: &Row) -> Option<Self> {
         let table = u32::try_from(row.datum(1, 4)?.value()).ok()?;
         // SAFETY: a value of six bytes is a pointer to an item pointer, in memory that lives as long as the row.
         let tuple = unsafe { *row.datum(2, TUPLE)?.cast_mut_ptr::<pg_sys::ItemPointerData>() };
@@ -38,7 +38,7 @@ pub fn read(
     addresses: &[Address],
     portal: &Portal,
     columns: &[(&str, &str)],
-    mut each: impl FnMut(&Row<'_>) -> ControlFlow<()>,
+    mut each: impl FnMut(&Row) -> ControlFlow<()>,
 ) -> usize {
     let snapshot = portal.snapshot();
     // What is unpacked of the rows goes at the end.
@@ -69,7 +69,7 @@ struct Table {
     /// Keeps the page of the row that it has found last: those of one page need it looked up but once.
     fetch: *mut pg_sys::IndexFetchTableData,
     slot: *mut pg_sys::TupleTableSlot,
-    row: Row<'static>,
+    row: Row,
 }
 
 impl Table {

@@ -52,7 +52,7 @@ pub struct Selection {
 /// A row that is selected.
 pub struct Selected<'a> {
     pub source: Source,
-    pub row: &'a Row<'a>,
+    pub row: &'a Row,
     /// The geometry as it is stored, and as it is read.
     pub stored: &'a [u8],
     pub geometry: View<'a>,
@@ -119,7 +119,7 @@ impl Selection {
     }
 
     /// Adds to an error which object its row is, where that is among the columns.
-    fn placed(&self, error: Error, source: Source, row: &Row<'_>) -> Error {
+    fn placed(&self, error: Error, source: Source, row: &Row) -> Error {
         let id = if self.geometry > 0 { row.int8(0) } else { None };
         match id.and_then(|id| source.object(id)) {
             Some(object) => error.in_object(object),

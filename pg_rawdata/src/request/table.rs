@@ -34,7 +34,7 @@ impl Table {
     }
 
     /// Hands some more rows to `each`, which says when it has enough. Whether there may be more.
-    pub fn read(&mut self, mut each: impl FnMut(&Row<'_>) -> ControlFlow<()>) -> bool {
+    pub fn read(&mut self, mut each: impl FnMut(&Row) -> ControlFlow<()>) -> bool {
         match self {
             // All of these are handed over, enough or not: what is read so is either small or not kept.
             Self::Contents(portal) => portal.fetch(ROWS_AT_ONCE, |row| _ = each(row)) == ROWS_AT_ONCE,
@@ -81,7 +81,7 @@ impl Addresses {
         addresses
     }
 
-    fn read(&mut self, each: impl FnMut(&Row<'_>) -> ControlFlow<()>) -> bool {
+    fn read(&mut self, each: impl FnMut(&Row) -> ControlFlow<()>) -> bool {
         while self.found.len() == 0 && !matches!(self.rest, Rest::None) {
             self.find();
         }
