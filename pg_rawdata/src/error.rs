@@ -57,6 +57,8 @@ pub enum Refused {
     ServerFiles(&'static str),
     /// Not a regular file, or not there, or not to be opened: the same to all who may not know more.
     File,
+    /// A request has more bytes than are read.
+    RequestSize,
     /// A setting or argument has a value that does not exist.
     AreaRule,
     /// A kind of object that does not exist.
@@ -133,6 +135,11 @@ pub fn refuse(what: Refused, about: &str) -> ! {
             ERRCODE_INVALID_PARAMETER_VALUE,
             format!("cannot read a regular file under the path given{about}"),
             "Give the absolute path of a file that the server's user may read.",
+        ),
+        Refused::RequestSize => (
+            ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+            format!("a request of {about} bytes is too large"),
+            "As text it may have 8 MiB, which is more than an area of 100,000 vertices takes.",
         ),
         Refused::AreaRule => (
             ERRCODE_INVALID_PARAMETER_VALUE,

@@ -48,3 +48,13 @@ fn no_argument_leads_to_an_internal_error() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(tried > 80, "only {tried} calls were made");
 }
+
+#[test]
+fn a_request_that_is_too_large_is_not_read() {
+    let database = Database::new();
+    for function in ["export", "features", "feature_count"] {
+        let request = "jsonb_build_object('fileName', repeat('x', 9000000))";
+        let error = database.error(&format!("\\set VERBOSITY verbose\nSELECT rawdata.{function}({request})"));
+        assert!(error.contains("54000: a request of 9000016 bytes is too large"), "{error}");
+    }
+}

@@ -21,8 +21,14 @@ use table::{Table, run};
 /// Bytes of which no more are read at once, but for the last row.
 const BYTES_AT_ONCE: usize = 256 << 10;
 
+/// Bytes of the text of a request, at most.
+const LARGEST: usize = 8 << 20;
+
 /// Checks a request. The same parser as HTTP's; limits of area are HTTP's alone.
 pub fn check(request: &JsonText) -> Request {
+    if request.0.len() > LARGEST {
+        refuse(Refused::RequestSize, &request.0.len().to_string());
+    }
     let limits = Limits::default();
     let request = Request::parse(request.0.as_bytes(), Service::Snapshot, &limits)
         .and_then(|request| {
