@@ -22,7 +22,7 @@ use metadata::Metadata;
 /// Most rows of a row group.
 const ROWS: usize = 65_536;
 /// Bytes of values after which a row group ends.
-const BYTES: usize = 8 << 20;
+const BYTES: usize = 6 << 20;
 /// Most bytes of a feature: a page has a signed size of 32 bits.
 const LARGEST: usize = 1 << 30;
 
