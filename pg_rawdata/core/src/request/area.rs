@@ -4,9 +4,6 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
 
-use super::lax::{Faults, Path};
-use super::{Limits, Refusal, shape};
-
 /// Polygons, each a list of rings (the outer one first), each a closed list of longitude and latitude.
 pub type MultiPolygon = Vec<Vec<Vec<[f64; 2]>>>;
 
@@ -26,13 +23,6 @@ impl Area {
     pub(super) fn new(sent: Value, polygons: MultiPolygon) -> Self {
         let km2 = km2(&polygons);
         Self { sent, polygons, km2, mended: false }
-    }
-
-    /// Reads GeoJSON: a polygon, a multipolygon, a feature that has one, or a collection of one feature.
-    pub fn from_geojson(value: &Value, limits: &Limits) -> Result<Self, Refusal> {
-        let mut faults = Faults::default();
-        let area = shape::read(value, &Path::BODY.key("geometry"), limits, &mut faults);
-        area.filter(|_| faults.is_empty()).ok_or_else(|| faults.into_refusal())
     }
 
     /// The same request for other polygons, which stand for those that were sent because these cross themselves.

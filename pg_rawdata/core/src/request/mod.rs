@@ -15,6 +15,7 @@ mod file_name;
 mod format;
 mod lax;
 mod limits;
+mod per_type;
 pub mod query;
 mod refusal;
 mod shape;
@@ -24,10 +25,11 @@ mod tags;
 use serde_json::Value;
 
 pub use area::{Area, MultiPolygon};
-pub use columns::{Attribute, Columns, LONGEST_IDENTIFIER, PerType};
+pub use columns::{Attribute, Columns, LONGEST_IDENTIFIER};
 pub use file_name::FileName;
 pub use format::Format;
 pub use limits::{Caller, Limits, Role};
+pub use per_type::PerType;
 pub use refusal::{Item, Loc, Refusal, Status};
 pub use tags::{TagFilter, Term};
 

@@ -5,8 +5,18 @@ use serde_json::{Map, Value, json};
 use super::area::{Area, MultiPolygon};
 use super::lax::{self, Faults, Path};
 use super::limits::Limits;
+use super::refusal::Refusal;
 
 const KINDS: [&str; 4] = ["Polygon", "MultiPolygon", "Feature", "FeatureCollection"];
+
+impl Area {
+    /// Reads GeoJSON: a polygon, a multipolygon, a feature that has one, or a collection of one feature.
+    pub fn from_geojson(value: &Value, limits: &Limits) -> Result<Self, Refusal> {
+        let mut faults = Faults::default();
+        let area = read(value, &Path::BODY.key("geometry"), limits, &mut faults);
+        area.filter(|_| faults.is_empty()).ok_or_else(|| faults.into_refusal())
+    }
+}
 
 /// Reads the geometry of a request: a polygon, a multipolygon, a feature that has one, or a collection of one feature.
 pub(super) fn read(value: &Value, path: &Path, limits: &Limits, faults: &mut Faults) -> Option<Area> {

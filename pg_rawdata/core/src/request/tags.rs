@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::GeometryType;
-use super::columns::PerType;
 use super::lax::{self, Faults, Path};
 use super::limits::Limits;
+use super::per_type::PerType;
 
 /// A condition on one tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
