@@ -117,8 +117,8 @@ pub struct RequestLimits {
     /// Largest area of an export, in km²
     #[arg(long, env = "EXPORT_MAX_AREA_SQKM", default_value_t = 100_000.0)]
     pub export_max_area_sqkm: f64,
-    /// Largest body of a request, in bytes
-    #[arg(long, env = "BODY_LIMIT", default_value_t = 4 << 20)]
+    /// Largest body of a request, in bytes, up to 8388608
+    #[arg(long, env = "BODY_LIMIT", default_value_t = 4 << 20, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=8 << 20))]
     pub body_limit: usize,
     /// Waiting jobs after which new ones are refused; 0 = no limit
     #[arg(long, env = "QUEUE_LIMIT", default_value_t = 1000)]

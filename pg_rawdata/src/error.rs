@@ -139,7 +139,7 @@ pub fn refuse(what: Refused, about: &str) -> ! {
         Refused::RequestSize => (
             ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             format!("a request of {about} bytes is too large"),
-            "As text it may have 8 MiB, which is more than an area of 100,000 vertices takes.",
+            "As text it may have 16 MiB, several times what an area of 100,000 vertices takes.",
         ),
         Refused::AreaRule => (
             ERRCODE_INVALID_PARAMETER_VALUE,

@@ -5,7 +5,7 @@ use pgrx::prelude::*;
 use crate::error::OrRaise;
 use crate::raw::datum::{JsonText, StoredGeometry, StoredJsonb};
 use crate::raw::interrupts;
-use crate::request::{self, Selected, Selection};
+use crate::request::{self, Selected, Selection, broken};
 
 type Feature = (
     &'static str,
@@ -54,7 +54,7 @@ fn features(
                     row.int8(3).and_then(|microseconds| TimestampWithTimeZone::try_from(microseconds).ok()),
                     row.int4(4),
                     row.text(5).map(str::to_owned),
-                    StoredJsonb(row.bytes(6).unwrap_or_default().to_vec()),
+                    StoredJsonb(row.bytes(6).ok_or_else(broken)?.to_vec()),
                     StoredGeometry(stored.to_vec()),
                 ));
                 Ok(())
@@ -69,7 +69,7 @@ fn features(
 /// How many features a request selects.
 #[pg_extern(stable, strict)]
 fn feature_count(request: JsonText) -> i64 {
-    let mut selection = Selection::of_geometries(&request::check(&request));
+    let mut selection = Selection::to_count(&request::check(&request));
     let mut number = 0;
     let mut count = |_: Selected<'_>| {
         number += 1;

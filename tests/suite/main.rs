@@ -25,6 +25,7 @@ mod oracle;
 mod order;
 mod package;
 mod passes;
+mod problems;
 mod replacing;
 mod replication;
 mod rights;

@@ -22,6 +22,10 @@ impl Batch {
         Self { context }
     }
 
+    pub(super) fn context(&self) -> pg_sys::MemoryContext {
+        self.context
+    }
+
     /// Does something whose allocations in the server's memory are given back at its end. The result must not lie there.
     pub(super) fn run<T: 'static>(&self, work: impl FnOnce() -> T) -> T {
         // SAFETY: the context is there until the end.

@@ -59,9 +59,10 @@ impl Portal {
         }
     }
 
-    /// Fetches up to `count` rows and hands each to `each`. How many there were; fewer than asked for only at the end.
+    /// Fetches up to `count` rows and hands each to `each`, which opens and closes no portal. How many there were; fewer than
+    /// asked for only at the end.
     pub fn fetch(&self, count: usize, each: impl FnMut(&Row)) -> usize {
-        receiver::fetch(self.find(), count, each)
+        receiver::fetch(self, count, each)
     }
 
     /// How many rows the planner expects.
@@ -79,7 +80,7 @@ impl Portal {
         unsafe { (*(*self.find()).queryDesc).snapshot }
     }
 
-    fn find(&self) -> pg_sys::Portal {
+    pub(super) fn find(&self) -> pg_sys::Portal {
         // SAFETY: a look-up by name.
         let portal = unsafe { pg_sys::SPI_cursor_find(self.name.as_ptr()) };
         if portal.is_null() {

@@ -5,11 +5,12 @@ use pgrx::pg_sys;
 use crate::error::{Refused, refuse};
 
 /// A row: some columns of what a slot holds. They count from 0.
-#[derive(Default)]
 pub struct Row {
     columns: Vec<Column>,
     /// How many columns of a slot have to be looked at for these.
     width: i32,
+    /// Where values are unpacked.
+    unpacked: pg_sys::MemoryContext,
 }
 
 struct Column {
@@ -25,8 +26,13 @@ impl Row {
     /// A row of nulls.
     ///
     /// # Safety
-    /// The description has columns of these numbers, counted from 0.
-    pub(super) unsafe fn of(description: pg_sys::TupleDesc, numbers: impl Iterator<Item = usize>) -> Self {
+    /// The description has columns of these numbers, counted from 0. What is in the memory for what is unpacked stays as long as
+    /// anybody looks at the row.
+    pub(super) unsafe fn of(
+        description: pg_sys::TupleDesc,
+        numbers: impl Iterator<Item = usize>,
+        unpacked: pg_sys::MemoryContext,
+    ) -> Self {
         let column = |number| {
             // SAFETY: as the caller promises.
             let size = unsafe { (*(*description).attrs.as_ptr().add(number)).attlen };
@@ -34,7 +40,7 @@ impl Row {
         };
         let columns: Vec<Column> = numbers.map(column).collect();
         let width = columns.iter().map(|column| column.number + 1).max().unwrap_or(0);
-        Self { columns, width: i32::try_from(width).unwrap_or(i32::MAX) }
+        Self { columns, width: i32::try_from(width).unwrap_or(i32::MAX), unpacked }
     }
 
     /// Takes the values of a slot, which stay where they are.
@@ -75,9 +81,15 @@ impl Row {
 
     /// The content of a varlena column, without its length word, unpacked.
     pub fn bytes(&self, column: usize) -> Option<&[u8]> {
-        // SAFETY: the type is one of varying size; an unpacked copy lies in the context of those who lend the row, which outlives it.
-        self.datum(column, -1)
-            .map(|datum| unsafe { pgrx::varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr())) })
+        self.datum(column, -1).map(|datum| {
+            // SAFETY: the type is one of varying size, and both the slot and what is unpacked stay as long as the row is lent.
+            unsafe {
+                let before = pg_sys::MemoryContextSwitchTo(self.unpacked);
+                let unpacked = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+                pg_sys::MemoryContextSwitchTo(before);
+                pgrx::varlena_to_byte_slice(unpacked)
+            }
+        })
     }
 
     /// How many bytes a varlena column has when it is unpacked, its length word included; none where it is null.

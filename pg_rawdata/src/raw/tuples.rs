@@ -41,14 +41,14 @@ pub fn read(
     mut each: impl FnMut(&Row) -> ControlFlow<()>,
 ) -> usize {
     let snapshot = portal.snapshot();
-    // What is unpacked of the rows goes at the end.
-    memory::given_back(|| {
+    let unpacked = memory::Batch::new();
+    let count = unpacked.run(|| {
         let (mut open, mut count): (Option<Table>, usize) = (None, 0);
         for address in addresses {
             if let Some(other) = open.take_if(|table| table.oid != address.table) {
                 other.close();
             }
-            let table = open.get_or_insert_with(|| Table::open(address.table, columns));
+            let table = open.get_or_insert_with(|| Table::open(address.table, columns, unpacked.context()));
             table.read(address.tuple, snapshot);
             count += 1;
             if each(&table.row).is_break() {
@@ -59,7 +59,9 @@ pub fn read(
             table.close();
         }
         count
-    })
+    });
+    unpacked.end();
+    count
 }
 
 /// A table, and the row of it that was read last.
@@ -73,7 +75,7 @@ struct Table {
 }
 
 impl Table {
-    fn open(oid: pg_sys::Oid, columns: &[(&str, &str)]) -> Self {
+    fn open(oid: pg_sys::Oid, columns: &[(&str, &str)], unpacked: pg_sys::MemoryContext) -> Self {
         // SAFETY: the query has locked the table to the end of the transaction.
         unsafe {
             let relation = pg_sys::table_open(oid, pg_sys::NoLock as pg_sys::LOCKMODE);
@@ -97,14 +99,15 @@ impl Table {
                 relation,
                 fetch: guarded((*(*relation).rd_tableam).index_fetch_begin, |begin| begin(relation)),
                 slot: pg_sys::table_slot_create(relation, std::ptr::null_mut()),
-                row: Row::of((*relation).rd_att, columns.iter().map(number)),
+                row: Row::of((*relation).rd_att, columns.iter().map(number), unpacked),
             }
         }
     }
 
     /// Reads the row at an address. What it holds lies in the table's page, which stays until the next is read.
     fn read(&mut self, tuple: pg_sys::ItemPointerData, snapshot: pg_sys::Snapshot) {
-        // SAFETY: the address is a `ctid` of this table that the query has found under the same snapshot.
+        // SAFETY: the address is a `ctid` of this table, as are the fetch and the slot, and the query, whose portal keeps the
+        // snapshot, has found it there.
         unsafe {
             let (methods, fetch, relation, slot) =
                 (&*(*self.relation).rd_tableam, self.fetch, self.relation, self.slot);
@@ -124,7 +127,7 @@ impl Table {
     }
 
     fn close(self) {
-        // SAFETY: both were made by this value, which is used up.
+        // SAFETY: all three were made by this value, which is used up.
         unsafe {
             pg_sys::ExecDropSingleTupleTableSlot(self.slot);
             guarded((*(*self.relation).rd_tableam).index_fetch_end, |end| end(self.fetch));

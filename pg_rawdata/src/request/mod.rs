@@ -22,7 +22,7 @@ use table::{Table, run};
 const BYTES_AT_ONCE: usize = 256 << 10;
 
 /// Bytes of the text of a request, at most.
-const LARGEST: usize = 8 << 20;
+const LARGEST: usize = 16 << 20;
 
 /// Checks a request. The same parser as HTTP's; limits of area are HTTP's alone.
 pub fn check(request: &JsonText) -> Request {
@@ -51,7 +51,7 @@ pub struct Selection {
     tables: Vec<(Source, Table)>,
     /// Looks at each row; `None` where the query has found just the right ones.
     test: Option<AreaTest>,
-    /// The column of geometries; in front of it are tags, if there are any.
+    /// The column of geometries; in front of it are tags, and the first is the id.
     geometry: usize,
 }
 
@@ -70,9 +70,9 @@ impl Selection {
         Self::open(request, query::COLUMNS.len() - 1, query::rows)
     }
 
-    /// The geometries alone.
-    pub fn of_geometries(request: &Request) -> Self {
-        Self::open(request, 0, query::geometries)
+    /// Only what it takes to count the rows, in no order.
+    pub fn to_count(request: &Request) -> Self {
+        Self::open(request, 2, query::countable)
     }
 
     fn open(request: &Request, geometry: usize, select: impl FnOnce(&Request, &str, Option<i32>) -> Vec<Rows>) -> Self {
@@ -108,10 +108,10 @@ impl Selection {
                     if !self.selects(stored, &geometry) {
                         return Ok(());
                     }
-                    bytes += self.geometry.checked_sub(1).map_or(0, |tags| row.size(tags));
+                    bytes += row.size(self.geometry - 1);
                     each(Selected { source, row, stored, geometry })
                 });
-                handed = of_row.map_err(|error| self.placed(error, source, row));
+                handed = of_row.map_err(|error| source.place(row.int8(0).unwrap_or_default(), error));
             }
             if handed.is_err() || bytes >= BYTES_AT_ONCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -122,15 +122,6 @@ impl Selection {
             table.close();
         }
         Ok(!self.tables.is_empty())
-    }
-
-    /// Adds to an error which object its row is, where that is among the columns.
-    fn placed(&self, error: Error, source: Source, row: &Row) -> Error {
-        let id = if self.geometry > 0 { row.int8(0) } else { None };
-        match id.and_then(|id| source.object(id)) {
-            Some(object) => error.in_object(object),
-            None => error,
-        }
     }
 
     fn selects(&self, stored: &[u8], geometry: &View) -> bool {

@@ -2,6 +2,7 @@
 
 use super::area::MultiPolygon;
 use super::{GeometryType, Request, Service, TagFilter, Term};
+use crate::Error;
 use crate::osm::{ObjectId, ObjectKind};
 use crate::stored::ewkb;
 
@@ -60,15 +61,15 @@ impl Source {
         }
     }
 
-    /// The object that its row of that id is; `None` of a problem, which is none.
-    pub fn object(self, id: i64) -> Option<ObjectId> {
+    /// Adds to an error which object its row of that id is, if it is one.
+    pub fn place(self, id: i64, error: Error) -> Error {
         let kind = match self {
             Self::Nodes => ObjectKind::Node,
             Self::WaysLine | Self::WaysPoly => ObjectKind::Way,
             Self::LineRelations | Self::AreaRelations | Self::Relations => ObjectKind::Relation,
-            Self::Problems => return None,
+            Self::Problems => return error,
         };
-        Some(ObjectId { kind, id })
+        error.in_object(ObjectId { kind, id })
     }
 
     /// The type whose filter and columns its rows have.
@@ -163,12 +164,12 @@ pub fn rows(request: &Request, postgis: &str, country: Option<i32>) -> Vec<Rows>
     sources(request).into_iter().map(of_source).collect()
 }
 
-/// Selects of the rows of a request what it takes to count them: their geometry, in no order.
-pub fn geometries(request: &Request, postgis: &str, country: Option<i32>) -> Vec<Rows> {
+/// Selects of the rows of a request what it takes to count them: `osm_id`, `tags` and `geom`, in no order.
+pub fn countable(request: &Request, postgis: &str, country: Option<i32>) -> Vec<Rows> {
     let of_source = |source: Source| {
         let mut builder = Builder::new(postgis);
         let conditions = builder.conditions(request, country, source);
-        let text = format!("SELECT geom FROM {} WHERE {conditions}", relation(source));
+        let text = format!("SELECT osm_id, tags, geom FROM {} WHERE {conditions}", relation(source));
         Rows { source, select: Select::Contents(builder.query(text)) }
     };
     sources(request).into_iter().map(of_source).collect()
@@ -394,7 +395,7 @@ mod tests {
 
     #[test]
     fn the_box_of_the_area_is_a_parameter() {
-        let of_tables = geometries(&request(json!({})), "my \"gis\"", None);
+        let of_tables = countable(&request(json!({})), "my \"gis\"", None);
         let square = vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]];
         for query in of_tables.iter().map(contents) {
             assert_eq!(query.params, [Param::Bytea(ewkb::multipolygon(&vec![vec![square.clone()]]))]);
@@ -475,9 +476,9 @@ mod tests {
         });
         let request = request(body);
         let addresses = rows(&request, "gis", None).iter().map(addresses).flat_map(|(all, pass)| [all, pass]).collect();
-        let geometries: Vec<Query> = geometries(&request, "gis", None).iter().map(contents).collect();
-        assert!(geometries.iter().all(|query| query.params.len() == 3));
-        for query in [addresses, geometries, vec![country(&request, "gis").unwrap()]].concat() {
+        let countable: Vec<Query> = countable(&request, "gis", None).iter().map(contents).collect();
+        assert!(countable.iter().all(|query| query.params.len() == 3));
+        for query in [addresses, countable, vec![country(&request, "gis").unwrap()]].concat() {
             assert!(!query.text.contains("--"), "{}", query.text);
         }
     }

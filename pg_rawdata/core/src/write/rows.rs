@@ -24,6 +24,13 @@ pub struct Head {
     pub uid: Option<i32>,
 }
 
+impl Head {
+    /// Adds to an error which row that is.
+    fn place(&self, error: Error) -> Error {
+        self.source.place(self.id, error)
+    }
+}
+
 /// A row as it is stored, whose tags and geometry are not looked at yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row<'a> {
@@ -40,22 +47,14 @@ pub struct Row<'a> {
 impl<'a> Row<'a> {
     /// The feature with its geometry, which is read already.
     pub fn feature(&self, geometry: View<'a>) -> Result<Feature<'a>> {
-        let tags = Object::parse(self.tags).map_err(|error| self.place(error))?;
+        let tags = Object::parse(self.tags).map_err(|error| self.head.place(error))?;
         Ok(Feature { head: self.head, user: self.user, tags, geometry })
     }
 
     /// Hands it to an encoder.
     pub fn encode(&self, encoder: &mut dyn Encoder, out: &mut Vec<u8>) -> Result<()> {
-        let geometry = View::parse(self.geometry).map_err(|error| self.place(error))?;
+        let geometry = View::parse(self.geometry).map_err(|error| self.head.place(error))?;
         encoder.feature(&self.feature(geometry)?, out)
-    }
-
-    /// Adds to an error of its bytes which row that is.
-    fn place(&self, error: Error) -> Error {
-        match self.head.source.object(self.head.id) {
-            Some(object) => error.in_object(object),
-            None => error,
-        }
     }
 }
 
