@@ -1,4 +1,5 @@
-//! GeoJSON (RFC 7946), byte for byte as PostgreSQL and the old service write it: a collection, or a feature a line.
+//! GeoJSON (RFC 7946), byte for byte as PostgreSQL and the old service write it (but for centroids whose tenth decimal is a tie):
+//! a collection, or a feature a line.
 
 use super::decimal::{self, write_signed};
 use super::{Encoder, Feature, Rest, Schema, time};
